@@ -1,0 +1,157 @@
+"""One canonical form for every value that is written, compared or hashed.
+
+A value has a *plain* form (dicts, lists, strings, whole numbers, booleans) and that has exactly one run of bytes:
+JSON with sorted keys, no spaces, UTF-8, no floats. Fields that hold their default are left out, so a field can be
+added later without changing the bytes of what was written before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, NoReturn
+
+from cattrs import Converter
+from cattrs.strategies import configure_union_passthrough
+
+from volunteer_points.errors import InputError
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def exact(value: object) -> Fraction:
+    """The exact number that a person wrote: a whole number, a decimal or a ratio such as ``"1/3"``.
+
+    Raises:
+        InputError: ``not_exact`` for floats, booleans and anything that is not a number.
+    """
+    if isinstance(value, Fraction):
+        return value
+    if isinstance(value, (int, Decimal, str)) and not isinstance(value, bool):
+        try:
+            return Fraction(value)
+        except (ValueError, ZeroDivisionError, OverflowError):
+            pass
+    raise InputError("not_exact", value=repr(value), fix="Write a whole number, a decimal or a ratio such as 1/3.")
+
+
+def instant_text(instant: datetime) -> str:
+    """An aware instant as UTC text with microseconds, one spelling for one instant."""
+    if instant.utcoffset() is None:
+        raise InputError("naive_datetime", value=instant.isoformat(), fix="Give the time with its zone.")
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def instant_from(text: str) -> datetime:
+    """The instant that :func:`instant_text` wrote."""
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def microseconds(instant: datetime) -> int:
+    """Whole microseconds from 1970-01-01 UTC, for stores that keep instants as numbers."""
+    passed = instant - _EPOCH
+    return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
+
+
+def _refuse(value: object, _type: object) -> NoReturn:
+    raise InputError("not_exact", value=repr(value), fix="Write a whole number.")
+
+
+def _whole(value: object, _type: object) -> int:
+    return value if type(value) is int else _refuse(value, _type)
+
+
+def _text(value: object, _type: object) -> str:
+    if isinstance(value, str):
+        return value
+    raise InputError("not_text", value=repr(value), fix="Write it between quotation marks.")
+
+
+def _truth(value: object, _type: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise InputError("not_a_truth_value", value=repr(value), fix="Write true or false.")
+
+
+def _day(value: object, _type: object) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        return date.fromisoformat(_text(value, str))
+    except ValueError:
+        raise InputError("not_a_day", value=repr(value), fix="Write the day as 2026-03-14.") from None
+
+
+def _instant(value: object, _type: object) -> datetime:
+    if isinstance(value, datetime):
+        return instant_from(instant_text(value))
+    try:
+        return instant_from(instant_text(datetime.fromisoformat(_text(value, str))))
+    except ValueError:
+        raise InputError("not_an_instant", value=repr(value), fix="Write 2026-03-14T09:00:00+08:00.") from None
+
+
+def _time(value: object, _type: object) -> time:
+    if isinstance(value, time):
+        return value
+    try:
+        return time.fromisoformat(_text(value, str))
+    except ValueError:
+        raise InputError("not_a_time", value=repr(value), fix="Write the time as 09:00.") from None
+
+
+def _converter() -> Converter:
+    made = Converter(omit_if_default=True, forbid_extra_keys=True, detailed_validation=False)
+    made.register_unstructure_hook(datetime, instant_text)
+    made.register_unstructure_hook(date, date.isoformat)
+    made.register_unstructure_hook(time, lambda value: value.isoformat("minutes"))
+    made.register_unstructure_hook(Fraction, str)
+    made.register_structure_hook(datetime, _instant)
+    made.register_structure_hook(date, _day)
+    made.register_structure_hook(time, _time)
+    made.register_structure_hook(Fraction, lambda value, _: exact(value))
+    made.register_structure_hook(int, _whole)
+    made.register_structure_hook(str, _text)
+    made.register_structure_hook(bool, _truth)
+    configure_union_passthrough(str | int | bool | None, made)
+    return made
+
+
+converter = _converter()
+_write = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+
+def plain(value: object) -> Any:  # noqa: ANN401 - a plain form is whatever JSON can hold
+    """The value as dicts, lists, strings, whole numbers and booleans."""
+    return converter.unstructure(value)
+
+
+def text_of(plain_value: object) -> str:
+    """The one JSON text of a plain value."""
+    return _write(plain_value)
+
+
+def canonical_bytes(value: object) -> bytes:
+    """The one run of bytes of a value."""
+    return _write(converter.unstructure(value)).encode()
+
+
+def digest(value: object) -> str:
+    """SHA-256 over the canonical bytes, in hexadecimal."""
+    return hashlib.sha256(canonical_bytes(value)).hexdigest()
+
+
+__all__ = [
+    "canonical_bytes",
+    "converter",
+    "digest",
+    "exact",
+    "instant_from",
+    "instant_text",
+    "microseconds",
+    "plain",
+    "text_of",
+]

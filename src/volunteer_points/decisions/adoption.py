@@ -1,0 +1,239 @@
+"""Adopting a programme: the definition is checked as a whole and written as the difference from what stands."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+import attrs
+
+from volunteer_points.books import About, Books, Question
+from volunteer_points.commands import Adopt, Definition, Request
+from volunteer_points.decisions.case import FRAME, Case, Frame, frame_of, refuse
+from volunteer_points.entries import (
+    PROGRAMME,
+    ActivityListed,
+    Fact,
+    HouseholdFormed,
+    ItemListed,
+    PartnerAgreed,
+    ProgrammeAdopted,
+    RulebookAdopted,
+    TeamFormed,
+    Withdrawn,
+)
+from volunteer_points.errors import suggestion
+from volunteer_points.rules import Rulebook
+
+NOUN_KINDS = ("TeamFormed", "HouseholdFormed", "PartnerAgreed", "ActivityListed", "ItemListed", "Withdrawn")
+
+STANDING = About(PROGRAMME, NOUN_KINDS)
+"""Everything the programme is made of, asked for alone: who adopts takes the programme for itself."""
+
+
+def adopt_needs(command: Adopt) -> tuple[Question[object], ...]:
+    """What adopting asks."""
+    return (STANDING,)
+
+
+def adopt(books: Books, request: Request) -> Case:
+    """Check a definition and draft what it changes."""
+    command = request.command
+    assert isinstance(command, Adopt)  # noqa: S101 - the dispatcher sees to it
+    definition = command.definition
+    standing = frame_of(books.ask(FRAME))
+    frame = Frame(_frame_fact(command), standing.rulebooks if standing else (), None)
+    case = Case(books, request, frame)
+    _authorise(case, standing, command)
+    found = (*problems(definition, case.today), *_rulebook_problems(definition, standing, case.today))
+    if found:
+        refuse("definition_has_problems", problems=list(found))
+    if standing is None or standing.adopted != attrs.evolve(frame.adopted, author=standing.adopted.author):
+        case.draft(frame.adopted, (PROGRAMME,), case.today)
+    for fact, subject in _changes(definition, nouns(entry.fact for entry in books.ask(STANDING))):
+        case.draft(fact, (PROGRAMME, subject), case.today)
+    adopted = {rulebook.id for rulebook in frame.rulebooks}
+    for rulebook in definition.rulebooks:
+        if rulebook.id not in adopted:
+            fact = RulebookAdopted(rulebook=rulebook, hash=rulebook.hash, author=command.author)
+            case.draft(fact, (PROGRAMME, f"rulebook:{rulebook.id}"), case.today)
+    if not case.drafts:
+        refuse("no_change", programme=definition.name)
+    return case
+
+
+def _frame_fact(command: Adopt) -> ProgrammeAdopted:
+    definition = command.definition
+    return ProgrammeAdopted(
+        name=definition.name,
+        calendar=definition.calendar,
+        author=command.author,
+        founders=definition.founders,
+        run_by_one=definition.run_by_one,
+        structure=definition.structure,
+        currencies=definition.currencies,
+        duties=definition.duties,
+        assumptions=definition.assumptions,
+    )
+
+
+def _authorise(case: Case, standing: Frame | None, command: Adopt) -> None:
+    """Author and approver are the two founders: those of the programme as it stands, or of the first definition."""
+    frame = (standing or case.frame).adopted
+    if frame.run_by_one:
+        if case.actor != frame.run_by_one:
+            refuse("not_a_founder", actor=case.actor, founders=[frame.run_by_one])
+        return
+    for person in (command.author, case.actor):
+        if person not in frame.founders:
+            refuse("not_a_founder", actor=person, founders=list(frame.founders))
+    if command.author == case.actor:
+        refuse("four_eyes", actor=case.actor, role="author")
+
+
+Nouns = TeamFormed | HouseholdFormed | PartnerAgreed | ActivityListed | ItemListed
+
+
+def nouns(facts: Iterable[object]) -> dict[str, Nouns]:
+    """What stands, by subject: the latest of each, without what was withdrawn."""
+    standing: dict[str, Nouns] = {}
+    for fact in facts:
+        if isinstance(fact, Withdrawn):
+            standing.pop(fact.subject, None)
+        elif isinstance(fact, Nouns):
+            standing[subject_of(fact)] = fact
+    return standing
+
+
+def subject_of(fact: Nouns) -> str:
+    """The subject of a team, household, partner, activity or item."""
+    match fact:
+        case TeamFormed():
+            return f"team:{fact.team.id}"
+        case HouseholdFormed():
+            return f"household:{fact.household.id}"
+        case PartnerAgreed():
+            return f"partner:{fact.partner.id}"
+        case ActivityListed():
+            return f"activity:{fact.activity.id}"
+        case ItemListed():
+            return f"item:{fact.item.id}"
+
+
+def _proposed(definition: Definition) -> Iterator[Nouns]:
+    yield from (TeamFormed(team=each) for each in definition.teams)
+    yield from (HouseholdFormed(household=each) for each in definition.households)
+    yield from (PartnerAgreed(partner=each) for each in definition.partners)
+    yield from (ActivityListed(activity=each) for each in definition.activities)
+    yield from (ItemListed(item=each) for each in definition.catalogue)
+
+
+def _changes(definition: Definition, standing: dict[str, Nouns]) -> Iterator[tuple[Fact, str]]:
+    proposed = {subject_of(fact): fact for fact in _proposed(definition)}
+    for subject, fact in proposed.items():
+        if standing.get(subject) != fact:
+            yield fact, subject
+    for subject in standing:
+        if subject not in proposed:
+            yield Withdrawn(subject=subject), subject
+
+
+# --- checks ------------------------------------------------------------------------------------------------------
+
+
+def problems(definition: Definition, day: date) -> tuple[str, ...]:
+    """Everything in a definition that does not fit together, in sentences that say where and what to do."""
+    return (
+        *_doubles(definition),
+        *_loose_ends(definition),
+        *definition.structure.problems(definition.teams, day),
+        *_overlaps(definition.rulebooks),
+    )
+
+
+def _doubles(definition: Definition) -> Iterator[str]:
+    groups = {
+        "team": definition.teams,
+        "household": definition.households,
+        "partner": definition.partners,
+        "activity": definition.activities,
+        "currency": definition.currencies,
+        "rulebook": definition.rulebooks,
+        "item": definition.catalogue,
+    }
+    for noun, group in groups.items():
+        for name, count in Counter(each.id for each in group).items():  # type: ignore[attr-defined]  # all have ids
+            if count > 1:
+                yield f"{noun} {name}: stands {count} times; give each its own id"
+
+
+def _loose_ends(definition: Definition) -> Iterator[str]:
+    teams = {team.id for team in definition.teams}
+    partners = {partner.id for partner in definition.partners}
+    currencies = {currency.id for currency in definition.currencies}
+    activities = {activity.id for activity in definition.activities}
+    items = {item.id for item in definition.catalogue}
+
+    def missing(place: str, noun: str, name: str | None, known: set[str]) -> Iterator[str]:
+        if name is not None and name not in known:
+            yield f"{place}: unknown {noun} {name!r}. {suggestion(name, known)}".strip()
+
+    for team in definition.teams:
+        yield from missing(f"team {team.id}", "parent team", team.parent, teams)
+    for activity in definition.activities:
+        yield from missing(f"activity {activity.id}", "team", activity.team, teams)
+    for item in definition.catalogue:
+        yield from missing(f"item {item.id}", "partner", item.partner, partners)
+        yield from missing(f"item {item.id}", "currency", item.currency, currencies)
+    for duty in definition.duties:
+        for team_id in duty.teams:
+            yield from missing(f"duty of {duty.actor}", "team", team_id, teams)
+        for partner_id in duty.partners:
+            yield from missing(f"duty of {duty.actor}", "partner", partner_id, partners)
+    for rulebook in definition.rulebooks:
+        place = f"rulebook {rulebook.id}"
+        yield from missing(place, "currency", rulebook.currency, currencies)
+        for limit in rulebook.redemption.limits:
+            yield from missing(place, "item", limit.item, items)
+        for rule_id, when in [(each.id, each.when) for each in rulebook.accruals] + [
+            (each.id, each.when) for each in rulebook.multipliers
+        ]:
+            for activity_id in when.activities:
+                yield from missing(f"{place}, {rule_id}", "activity", activity_id, activities)
+            for team_id in when.teams:
+                yield from missing(f"{place}, {rule_id}", "team", team_id, teams)
+
+
+def _overlaps(rulebooks: tuple[Rulebook, ...]) -> Iterator[str]:
+    """Versions neither overlap nor leave a gap; one without an end ends where the next begins."""
+    ordered = sorted(rulebooks, key=lambda rulebook: rulebook.since)
+    for earlier, later in zip(ordered, ordered[1:], strict=False):
+        if earlier.since == later.since or (earlier.until is not None and later.since < earlier.until):
+            yield (
+                f"rulebooks {earlier.id} and {later.id} overlap: {earlier.id} runs until {earlier.until},"
+                f" {later.id} begins on {later.since}; let one end where the other begins"
+            )
+        elif earlier.until is not None and earlier.until < later.since:
+            yield (
+                f"rulebooks {earlier.id} and {later.id} leave a gap from {earlier.until} to {later.since};"
+                f" let {later.id} begin on {earlier.until}"
+            )
+
+
+def _rulebook_problems(definition: Definition, standing: Frame | None, today: date) -> Iterator[str]:
+    if standing is None:
+        return
+    before = {rulebook.id: rulebook for rulebook in standing.rulebooks}
+    for rulebook in definition.rulebooks:
+        if rulebook.id in before:
+            if before[rulebook.id] != rulebook:
+                yield f"rulebook {rulebook.id}: adopted versions never change; add a version with a new id and date"
+        elif rulebook.since < today and not (rulebook.retroactive and rulebook.retroactive_reason):
+            yield (
+                f"rulebook {rulebook.id}: begins on {rulebook.since}, before today {today};"
+                " say retroactive = true and give a retroactive_reason, or let it begin later"
+            )
+    known = {rulebook.id for rulebook in definition.rulebooks}
+    kept = tuple(rulebook for rulebook in standing.rulebooks if rulebook.id not in known)
+    yield from (each for each in _overlaps((*kept, *definition.rulebooks)) if kept)

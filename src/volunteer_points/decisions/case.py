@@ -1,0 +1,264 @@
+"""One request in front of the books: what a decision reads, what it has drafted so far, and how it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import NoReturn, TypeVar, cast
+
+import attrs
+
+from volunteer_points.books import About, Books, LotsOf, Moved, Question, Tally, combined, soonest
+from volunteer_points.commands import Request
+from volunteer_points.entries import (
+    PROGRAMME,
+    Account,
+    Described,
+    Draft,
+    Enrolled,
+    Joined,
+    Left,
+    PeriodClosed,
+    ProgrammeAdopted,
+    Purpose,
+    Repaid,
+    RulebookAdopted,
+    derived_id,
+    volunteer_holder,
+)
+from volunteer_points.entries import Posting as P
+from volunteer_points.errors import Refused
+from volunteer_points.model import Calendar, Currency, Duty, Right
+from volunteer_points.rules import Rulebook
+
+Answer = TypeVar("Answer")
+
+FRAME = About(PROGRAMME, ("ProgrammeAdopted", "RulebookAdopted", "PeriodClosed"), many=True)
+"""The question that every decision asks: the programme's frame, its rulebooks and what is closed."""
+
+VOLUNTEER_KINDS = ("Enrolled", "Described", "Joined", "Left")
+
+
+def refuse(code: str, **facts: object) -> NoReturn:
+    """Refuse with a stable code and the numbers behind it."""
+    raise Refused(code, **facts)
+
+
+@attrs.frozen
+class Frame:
+    """The programme as it stands: the latest frame, every rulebook, and the first day that is open for booking."""
+
+    adopted: ProgrammeAdopted
+    rulebooks: tuple[Rulebook, ...]
+    closed_until: date | None
+
+    @property
+    def calendar(self) -> Calendar:
+        """The programme's zone and start of day."""
+        return self.adopted.calendar
+
+    def rulebook_on(self, day: date) -> Rulebook:
+        """The version in force for service that begins on a day.
+
+        Raises:
+            Refused: ``no_rulebook`` when none covers it.
+        """
+        begun = [rulebook for rulebook in self.rulebooks if rulebook.since <= day]
+        latest = max(begun, key=lambda rulebook: rulebook.since, default=None)
+        if latest is None or not latest.covers(day):
+            refuse("no_rulebook", day=day)
+        return latest
+
+    def currency(self, name: str) -> Currency:
+        """The currency of that name.
+
+        Raises:
+            Refused: ``unknown_currency``.
+        """
+        for currency in self.adopted.currencies:
+            if currency.id == name:
+                return currency
+        refuse("unknown_currency", currency=name, known=[currency.id for currency in self.adopted.currencies])
+
+    def duties_of(self, actor: str) -> tuple[Duty, ...]:
+        """What an actor was given to do."""
+        return tuple(duty for duty in self.adopted.duties if duty.actor == actor)
+
+    def may(self, actor: str, right: Right, *, team: str | None = None, partner: str | None = None) -> bool:
+        """Whether an actor has a right, for a team or a partner if one is concerned. Founders have every right."""
+        if actor in (*self.adopted.founders, self.adopted.run_by_one):
+            return True
+        return any(
+            right in duty.may
+            and (not duty.teams or team in duty.teams)
+            and (not duty.partners or partner in duty.partners)
+            for duty in self.duties_of(actor)
+        )
+
+    def is_same_person(self, actor: str, volunteer: str) -> bool:
+        """Whether an actor is that volunteer, by id or by what their duties say."""
+        return actor == volunteer or any(duty.volunteer == volunteer for duty in self.duties_of(actor))
+
+
+def frame_of(answer: tuple[object, ...]) -> Frame | None:
+    """The frame from the entries that :data:`FRAME` asks for; None before the first adoption."""
+    facts = [getattr(entry, "fact", None) for entry in answer]
+    adopted = [fact for fact in facts if isinstance(fact, ProgrammeAdopted)]
+    rulebooks = tuple(fact.rulebook for fact in facts if isinstance(fact, RulebookAdopted))
+    closed = [fact.until for fact in facts if isinstance(fact, PeriodClosed)]
+    return Frame(adopted[-1], rulebooks, max(closed, default=None)) if adopted else None
+
+
+@attrs.frozen
+class VolunteerState:
+    """What is known of a volunteer."""
+
+    id: str
+    tags: tuple[str, ...]
+    household: str | None
+    joined: tuple[Joined | Left, ...]
+    left_since: date | None
+
+    def is_member(self, team: str, day: date) -> bool:
+        """Whether the volunteer belongs to the team on that day."""
+        moves = [move for move in self.joined if move.team == team and move.since <= day]
+        return bool(moves) and isinstance(moves[-1], Joined)
+
+
+class Case:
+    """A request, the books, and the drafts so far. What was drafted is part of what is asked next."""
+
+    def __init__(self, books: Books, request: Request, frame: Frame) -> None:
+        self._books = books
+        self._drafted = Tally()
+        self.request = request
+        self.frame = frame
+        self.drafts: list[Draft] = []
+        self.today = frame.calendar.day(request.booked_at)
+
+    @property
+    def actor(self) -> str:
+        """Who brings the request."""
+        return self.request.actor
+
+    @property
+    def booked_at(self) -> datetime:
+        """When it is brought."""
+        return self.request.booked_at
+
+    def need(self, *questions: Question[object]) -> None:
+        """Name what will be asked, so that all of it is fetched at once."""
+        self._books.need(*questions)
+
+    def ask(self, question: Question[Answer]) -> Answer:
+        """An answer that includes what this decision has drafted."""
+        answer = self._books.ask(question)
+        if not self.drafts or isinstance(question, About):
+            return answer
+        return cast("Answer", combined(question, answer, self._drafted.answer(question)))
+
+    def draft(self, fact: object, about: tuple[str, ...], on: date, postings: tuple[P, ...] = ()) -> None:
+        """Add an entry to what will be written."""
+        self.drafts.append(Draft(fact, about, on, postings))  # type: ignore[arg-type]  # the caller drafts facts only
+        for posting in postings:
+            self._drafted.post(posting)
+
+    def new_id(self, prefix: str) -> str:
+        """The id of what this request brings into being."""
+        return derived_id(prefix, self.request.ledger, self.request.key)
+
+    # --- who may ---
+
+    def authorise(self, right: Right, *, team: str | None = None, partner: str | None = None) -> None:
+        """Refuse an actor who has not been given the duty."""
+        if not self.frame.may(self.actor, right, team=team, partner=partner):
+            refuse("not_authorised", actor=self.actor, right=str(right), team=team, partner=partner)
+
+    def other_eyes(self, *, volunteer: str, also: str, role: str) -> None:
+        """Refuse when the actor is the volunteer or the other person involved, unless one person runs it all."""
+        if self.frame.adopted.run_by_one:
+            return
+        if self.actor == also:
+            refuse("four_eyes", actor=self.actor, role=role)
+        if self.frame.is_same_person(self.actor, volunteer):
+            refuse("own_case", actor=self.actor, volunteer=volunteer)
+
+    # --- what stands ---
+
+    def volunteer(self, volunteer: str, *, day: date | None = None) -> VolunteerState:
+        """What is known of an enrolled volunteer; with a day, one who had not left by then."""
+        entries = self.ask(volunteer_question(volunteer))
+        state = volunteer_state(volunteer, tuple(entry.fact for entry in entries))
+        if state is None:
+            refuse("unknown_volunteer", volunteer=volunteer)
+        if day is not None and state.left_since is not None and state.left_since <= day:
+            refuse("volunteer_left", volunteer=volunteer, since=state.left_since, day=day)
+        return state
+
+    def spendable(self, volunteer: str, currency: str) -> Mapping[datetime | None, int]:
+        """Available points by lot, without the lots that have ended."""
+        lots = self.ask(available(volunteer, currency))
+        return {lot: amount for lot, amount in lots.items() if lot is None or lot > self.booked_at}
+
+    def repay(self, volunteer: str, currency: str) -> None:
+        """Let what is available pay what is owed, soonest lots first."""
+        owed = -sum(self.ask(debt(volunteer, currency)).values())
+        lots = self.spendable(volunteer, currency)
+        paid = min(owed, sum(lots.values()))
+        if paid <= 0:
+            return
+        holder = volunteer_holder(volunteer)
+        postings = [
+            P(Account(holder, Purpose.AVAILABLE), currency, -part, lot, self.today)
+            for lot, part in taken(lots, paid).items()
+        ]
+        postings.append(P(Account(holder, Purpose.DEBT), currency, paid, None, self.today))
+        self.draft(Repaid(volunteer=volunteer, points=paid), (holder,), self.today, tuple(postings))
+
+
+def volunteer_question(volunteer: str) -> About:
+    """Everything about who a volunteer is."""
+    return About(volunteer_holder(volunteer), VOLUNTEER_KINDS)
+
+
+def volunteer_state(volunteer: str, facts: tuple[object, ...]) -> VolunteerState | None:
+    """The state that enrolment, description, joining and leaving add up to."""
+    described = [fact for fact in facts if isinstance(fact, (Enrolled, Described))]
+    if not described:
+        return None
+    moves = tuple(fact for fact in facts if isinstance(fact, (Joined, Left)) and fact.team is not None)
+    ends = [fact for fact in facts if isinstance(fact, Enrolled) or (isinstance(fact, Left) and fact.team is None)]
+    last = ends[-1] if ends else None
+    return VolunteerState(
+        volunteer,
+        described[-1].tags,
+        described[-1].household,
+        moves,
+        last.since if isinstance(last, Left) else None,
+    )
+
+
+def available(volunteer: str, currency: str) -> LotsOf:
+    """The question for a volunteer's available points."""
+    return LotsOf(Account(volunteer_holder(volunteer), Purpose.AVAILABLE), currency)
+
+
+def debt(volunteer: str, currency: str) -> LotsOf:
+    """The question for what a volunteer owes."""
+    return LotsOf(Account(volunteer_holder(volunteer), Purpose.DEBT), currency)
+
+
+def issued(volunteer: str, unit: str, activity: str | None, since: date | None, until: date | None) -> Moved:
+    """The question for what a volunteer was issued in a window; the answer is at or below nought."""
+    return Moved(volunteer_holder(volunteer), Purpose.ISSUED, unit, activity, since, until)
+
+
+def taken(lots: Mapping[datetime | None, int], amount: int) -> dict[datetime | None, int]:
+    """So much out of the lots, the soonest first; at most what they hold."""
+    parts: dict[datetime | None, int] = {}
+    for lot in sorted(lots, key=soonest):
+        part = min(lots[lot], amount)
+        if part > 0:
+            parts[lot] = part
+            amount -= part
+    return parts

@@ -1,0 +1,164 @@
+"""Points without service or goods: expired, transferred, adjusted, brought over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from volunteer_points.books import Question
+from volunteer_points.commands import Adjust, Expire, OpenBalance, Transfer
+from volunteer_points.decisions.case import Case, available, debt, refuse, taken, volunteer_question
+from volunteer_points.entries import (
+    PROGRAMME,
+    Account,
+    Adjusted,
+    BalanceOpened,
+    Expired,
+    Posting,
+    Purpose,
+    Transferred,
+    volunteer_holder,
+)
+from volunteer_points.model import Right
+from volunteer_points.rules import MINUTES, Transfers
+
+
+def volunteer_needs(command: Expire | Adjust | OpenBalance) -> tuple[Question[object], ...]:
+    """What a change of one volunteer's points asks."""
+    return (
+        volunteer_question(command.volunteer),
+        available(command.volunteer, command.currency),
+        debt(command.volunteer, command.currency),
+    )
+
+
+def transfer_needs(command: Transfer) -> tuple[Question[object], ...]:
+    """What a transfer asks."""
+    return (
+        volunteer_question(command.giver),
+        volunteer_question(command.receiver),
+        available(command.giver, command.currency),
+        available(command.receiver, command.currency),
+        debt(command.receiver, command.currency),
+    )
+
+
+def expire(case: Case, command: Expire) -> None:
+    """Remove what is left of the lots that have ended. Anybody may: the date decides, nobody chooses."""
+    case.volunteer(command.volunteer)
+    lots = case.ask(available(command.volunteer, command.currency))
+    due = {lot: amount for lot, amount in lots.items() if lot is not None and lot <= case.booked_at}
+    if not due:
+        refuse("nothing_due", volunteer=command.volunteer, at=case.booked_at)
+    holder = volunteer_holder(command.volunteer)
+    postings = tuple(
+        Posting(Account(holder, purpose), command.currency, sign * amount, lot, case.today)
+        for lot, amount in due.items()
+        for purpose, sign in ((Purpose.AVAILABLE, -1), (Purpose.EXPIRED, 1))
+    )
+    fact = Expired(volunteer=command.volunteer, currency=command.currency, points=sum(due.values()))
+    case.draft(fact, (holder,), case.today, postings)
+
+
+def transfer(case: Case, command: Transfer) -> None:
+    """Give points to another volunteer; they keep their ends."""
+    if command.giver == command.receiver:
+        refuse("transfer_to_self", volunteer=command.giver)
+    if not case.frame.is_same_person(case.actor, command.giver):
+        case.authorise(Right.ADJUST)
+    giver = case.volunteer(command.giver, day=case.today)
+    receiver = case.volunteer(command.receiver, day=case.today)
+    allowed = case.frame.rulebook_on(case.today).redemption.transfers
+    if allowed is Transfers.NONE:
+        refuse("transfers_off")
+    if allowed is Transfers.HOUSEHOLD and (giver.household is None or giver.household != receiver.household):
+        refuse("not_one_household", giver=command.giver, receiver=command.receiver)
+    parts = _spent(case, command.giver, command.currency, command.points)
+    accounts = [Account(volunteer_holder(who), Purpose.AVAILABLE) for who in (command.giver, command.receiver)]
+    postings = tuple(
+        Posting(account, command.currency, sign * part, lot, case.today)
+        for lot, part in parts.items()
+        for account, sign in zip(accounts, (-1, 1), strict=True)
+    )
+    fact = Transferred(
+        giver=command.giver, receiver=command.receiver, currency=command.currency, points=command.points
+    )
+    case.draft(fact, tuple(account.holder for account in accounts), case.today, postings)
+    case.repay(command.receiver, command.currency)
+
+
+def _spent(case: Case, volunteer: str, currency: str, points: int) -> dict[datetime | None, int]:
+    lots = case.spendable(volunteer, currency)
+    has, shown = sum(lots.values()), case.frame.currency(currency).shown
+    if has < points:
+        refuse("not_enough_points", needs=shown(points), has=shown(has), missing=shown(points - has))
+    return taken(lots, points)
+
+
+def adjust(case: Case, command: Adjust) -> None:
+    """Give or take points by decision of two people, neither of them the volunteer."""
+    _decided_by_two(case, command)
+    account, lot = Account(volunteer_holder(command.volunteer), Purpose.AVAILABLE), None
+    if command.points > 0:
+        lot = case.frame.rulebook_on(case.today).expiry.ends(case.today, case.frame.calendar)
+        parts = {lot: command.points}
+    else:
+        spent = _spent(case, command.volunteer, command.currency, -command.points)
+        parts = {each: -part for each, part in spent.items()}
+    against = Account(PROGRAMME, Purpose.ADJUSTED, command.reason.code)
+    fact = Adjusted(
+        volunteer=command.volunteer,
+        currency=command.currency,
+        points=command.points,
+        requested_by=command.requested_by,
+        reason=command.reason,
+        lot=lot,
+    )
+    postings = tuple(
+        Posting(to, command.currency, sign * part, each, case.today)
+        for each, part in parts.items()
+        for to, sign in ((account, 1), (against, -1))
+    )
+    case.draft(fact, (account.holder,), case.today, postings)
+    case.repay(command.volunteer, command.currency)
+
+
+def open_balance(case: Case, command: OpenBalance) -> None:
+    """Bring over points and minutes from before the ledger began."""
+    _decided_by_two(case, command)
+    holder = volunteer_holder(command.volunteer)
+    lot = command.ends
+    if lot is not None and lot <= case.booked_at:
+        refuse("already_ended", ends=lot, booked_at=case.booked_at)
+    if lot is None:
+        lot = case.frame.rulebook_on(case.today).expiry.ends(case.today, case.frame.calendar)
+    postings = []
+    if command.points:
+        postings += [
+            Posting(Account(holder, Purpose.OPENED), command.currency, -command.points, None, case.today),
+            Posting(Account(holder, Purpose.AVAILABLE), command.currency, command.points, lot, case.today),
+        ]
+    if command.minutes:
+        postings += [
+            Posting(Account(holder, Purpose.OPENED), MINUTES, -command.minutes, None, case.today),
+            Posting(Account(holder, Purpose.SERVED), MINUTES, command.minutes, None, case.today),
+        ]
+    fact = BalanceOpened(
+        volunteer=command.volunteer,
+        currency=command.currency,
+        points=command.points,
+        minutes=command.minutes,
+        requested_by=command.requested_by,
+        reason=command.reason,
+        lot=lot if command.points else None,
+    )
+    case.draft(fact, (holder,), case.today, tuple(postings))
+    case.repay(command.volunteer, command.currency)
+
+
+def _decided_by_two(case: Case, command: Adjust | OpenBalance) -> None:
+    case.volunteer(command.volunteer)
+    case.frame.currency(command.currency)
+    case.authorise(Right.ADJUST)
+    case.other_eyes(volunteer=command.volunteer, also=command.requested_by, role="requester")
+    if not case.frame.adopted.run_by_one and case.frame.is_same_person(command.requested_by, command.volunteer):
+        refuse("own_case", actor=command.requested_by, volunteer=command.volunteer)

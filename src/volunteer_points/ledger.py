@@ -1,0 +1,98 @@
+"""How an entry becomes bytes and back, and the hash by which any change is seen.
+
+The bytes of an entry are the canonical JSON of everything in it, with the version of the encoding. The leaf hash is
+that of RFC 6962, SHA-256 over a nought byte and the bytes, so that a Merkle tree can be built over the leaves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
+
+from volunteer_points.canonical import converter, instant_from, text_of
+from volunteer_points.entries import KINDS, Account, Entry, Posting
+from volunteer_points.errors import Corrupt, VolunteerPointsError
+
+ENCODING_VERSION = 1
+
+
+def encode(entry: Entry) -> bytes:
+    """The canonical bytes of an entry."""
+    fields = {
+        "v": ENCODING_VERSION,
+        "ledger": entry.ledger,
+        "key": entry.key,
+        "n": entry.number,
+        "of": entry.count,
+        "digest": entry.digest,
+        "actor": entry.actor,
+        "booked_at": _instant(entry.booked_at),
+        "kind": type(entry.fact).__name__,
+        "about": entry.about,
+        "on": entry.on.isoformat(),
+        "fact": converter.unstructure(entry.fact),
+        "postings": [_posting(posting) for posting in entry.postings],
+    }
+    return text_of(fields).encode()
+
+
+@lru_cache(maxsize=4096)
+def decode(content: bytes) -> Entry:
+    """The entry that has these bytes.
+
+    Raises:
+        Corrupt: ``unreadable_entry`` when they are not the canonical bytes of an entry that this version knows.
+    """
+    try:
+        fields = json.loads(content)
+        entry = _entry(fields)
+        if encode(entry) == content:
+            return entry
+        problem = "the bytes are not in canonical form"
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, VolunteerPointsError) as error:
+        problem = f"{type(error).__name__}: {error}"
+    raise Corrupt("unreadable_entry", problem=problem, starts=content[:120].decode("utf-8", "replace"))
+
+
+def leaf_hash(content: bytes) -> bytes:
+    """The hash of an entry's bytes as a leaf of a Merkle tree (RFC 6962, section 2.1)."""
+    return hashlib.sha256(b"\x00" + content).digest()
+
+
+def _instant(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _posting(posting: Posting) -> list[object]:
+    account = posting.account
+    lot = None if posting.lot is None else _instant(posting.lot)
+    return [account.holder, account.purpose, account.of, posting.unit, posting.amount, lot, posting.on.isoformat()]
+
+
+def _posting_from(fields: list[Any]) -> Posting:
+    holder, purpose, of, unit, amount, lot, on = fields
+    if type(amount) is not int or not all(isinstance(text, str) for text in (holder, purpose, of, unit)):
+        raise ValueError("a posting is five texts, a whole number and an instant")
+    moment = None if lot is None else instant_from(lot)
+    return Posting(Account(holder, purpose, of), unit, amount, moment, date.fromisoformat(on))
+
+
+def _entry(fields: dict[str, Any]) -> Entry:
+    if fields["v"] != ENCODING_VERSION:
+        raise ValueError(f"encoding version {fields['v']} is not known; this library knows {ENCODING_VERSION}")
+    return Entry(
+        ledger=fields["ledger"],
+        key=fields["key"],
+        number=fields["n"],
+        count=fields["of"],
+        digest=fields["digest"],
+        actor=fields["actor"],
+        booked_at=instant_from(fields["booked_at"]),
+        fact=converter.structure(fields["fact"], KINDS[fields["kind"]]),
+        about=tuple(fields["about"]),
+        on=date.fromisoformat(fields["on"]),
+        postings=tuple(_posting_from(posting) for posting in fields["postings"]),
+    )

@@ -1,0 +1,427 @@
+"""The object an app holds: brings commands to a ledger and answers questions about it.
+
+It owns the transaction and a bounded, jittered retry. Clock and ids are brought by whoever makes it, so a test, a
+replay and a demonstration can bring their own.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import attrs
+
+from volunteer_points.books import Books, LotsOf, Lots, Lacks, Moved, OpenAmount, Question, Tally
+from volunteer_points.commands import Command, Expire, Lapse, Request
+from volunteer_points.decisions import Decision, decide
+from volunteer_points.decisions.adoption import STANDING, Nouns, nouns
+from volunteer_points.decisions.case import (
+    FRAME,
+    Frame,
+    VolunteerState,
+    available,
+    debt,
+    frame_of,
+    volunteer_question,
+    volunteer_state,
+)
+from volunteer_points.decisions.redemption import RedemptionState, on_hand, redemption_question, redemption_state
+from volunteer_points.decisions.service import RecordState, record_question, record_state
+from volunteer_points.entries import REDEMPTIONS, Entry, Fact, ItemListed, Purpose, volunteer_holder
+from volunteer_points.errors import Busy, CommitUnknown, InputError, Refused
+from volunteer_points.ledger import decode
+from volunteer_points.model import Item
+from volunteer_points.rules import MINUTES
+from volunteer_points.storage import Reader, Session, Store
+
+Found = TypeVar("Found")
+
+
+@attrs.frozen(kw_only=True)
+class Order:
+    """A command in a batch, with who brings it; key and time are filled in when they are not given."""
+
+    command: Command
+    actor: str
+    key: str | None = None
+    booked_at: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Outcome:
+    """What became of a command: the entries of its commit, or the refusal that kept it from being written."""
+
+    key: str
+    entries: tuple[Entry, ...] = ()
+    replayed: bool = False
+    refusal: Refused | None = None
+
+    def fact(self, kind: type[Found]) -> Found:
+        """The fact of a kind among the entries.
+
+        Raises:
+            LookupError: there is none; ``first`` tells what there is.
+        """
+        for entry in self.entries:
+            if isinstance(entry.fact, kind):
+                return entry.fact
+        raise LookupError(f"no {kind.__name__} among {[entry.kind for entry in self.entries]}")
+
+    @property
+    def first(self) -> Fact:
+        """The fact of the first entry."""
+        return self.entries[0].fact
+
+
+@attrs.frozen(kw_only=True)
+class Balance:
+    """What a volunteer has of a currency, and the minutes served."""
+
+    available: int
+    held: int
+    debt: int
+    lots: Lots
+    minutes: int
+
+
+@attrs.frozen(kw_only=True)
+class Retry:
+    """How often and how long a busy store is tried again; waits double and are jittered."""
+
+    times: int = 8
+    first_wait_seconds: float = 0.005
+    longest_wait_seconds: float = 0.5
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = lambda: secrets.randbelow(1000) / 1000
+
+    def wait(self, attempt: int) -> None:
+        """Wait before the next try."""
+        span = min(self.longest_wait_seconds, self.first_wait_seconds * 2**attempt)
+        self.sleep(span * (0.5 + self.jitter() / 2))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _new_key() -> str:
+    return f"k-{secrets.token_hex(8)}"
+
+
+class Programme:
+    """A programme's ledger as an application uses it.
+
+    Args:
+        store: Where the ledger is kept.
+        clock: Gives the time at which a command is booked when the command brings none.
+        new_key: Gives an idempotency key when the caller brings none.
+        retry: How a busy store is tried again.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Callable[[], datetime] = _now,
+        new_key: Callable[[], str] = _new_key,
+        retry: Retry | None = None,
+    ) -> None:
+        self.store = store
+        self._clock = clock
+        self._new_key = new_key
+        self._retry = retry or Retry()
+
+    # --- writing -------------------------------------------------------------------------------------------------
+
+    def execute(
+        self, command: Command, *, actor: str, key: str | None = None, booked_at: datetime | None = None
+    ) -> Outcome:
+        """Write one command, or find out what its key wrote before.
+
+        Raises:
+            Refused: the books do not allow it; nothing was written.
+            KeyConflict: the key was used for other content.
+            Busy: the store stayed busy through every retry; nothing was written.
+            CommitUnknown: the answer to the commit was lost through every retry; the same key finds out.
+        """
+        return self.execute_many([Order(command=command, actor=actor, key=key, booked_at=booked_at)])[0]
+
+    def execute_many(self, orders: Iterable[Order], *, keep_going: bool = False) -> tuple[Outcome, ...]:
+        """Write commands in their order in one transaction; each sees what the earlier ones wrote.
+
+        Args:
+            orders: The commands.
+            keep_going: Leave out what is refused and report it in its outcome, instead of writing nothing at all.
+
+        Raises:
+            Refused: the first refusal, with its place in ``order`` (1 for the first), unless ``keep_going``.
+        """
+        requests = [self._request(order) for order in orders]
+        attempt = 0
+        while True:
+            try:
+                with self.store.session() as session:
+                    return _write_all(session, requests, keep_going=keep_going)
+            except (Busy, CommitUnknown):
+                if attempt >= self._retry.times:
+                    raise
+                self._retry.wait(attempt)
+                attempt += 1
+
+    def preview(self, command: Command, *, actor: str, booked_at: datetime | None = None) -> Outcome:
+        """What a command would write now, through the same decision; nothing is written.
+
+        Raises:
+            Refused: as :meth:`execute` would.
+        """
+        outcome = self.preview_many([Order(command=command, actor=actor, booked_at=booked_at)])[0]
+        if outcome.refusal is not None:
+            raise outcome.refusal
+        return outcome
+
+    def preview_many(self, orders: Iterable[Order]) -> tuple[Outcome, ...]:
+        """What commands would write one after the other; refusals stand in their outcomes."""
+        since, answers, outcomes = Tally(), dict[Question[Any], Any](), []
+        with self.store.reader() as reader:
+            for order in orders:
+                request = self._request(order)
+                try:
+                    decision = _decided(request, answers, since, reader.ask)
+                except Refused as refusal:
+                    outcomes.append(Outcome(key=request.key, refusal=refusal))
+                    continue
+                if not decision.replayed:
+                    since.absorb(decision.entries)
+                outcomes.append(Outcome(key=request.key, entries=decision.entries, replayed=decision.replayed))
+        return tuple(outcomes)
+
+    def sweep(self, *, actor: str, booked_at: datetime | None = None, batch: int = 500) -> tuple[Outcome, ...]:
+        """Lapse every hold whose time is over and expire every lot that has ended, in bounded transactions.
+
+        Keys follow from what is due, so a sweep that is repeated or interrupted writes nothing twice.
+        """
+        at = booked_at or self._clock()
+        outcomes: list[Outcome] = []
+        for orders in (self._lapses(at, actor), self._expiries(at, actor)):
+            for start in range(0, len(orders), batch):
+                outcomes += self.execute_many(orders[start : start + batch], keep_going=True)
+        return tuple(outcomes)
+
+    def _lapses(self, at: datetime, actor: str) -> list[Order]:
+        with self.store.reader() as reader:
+            due = reader.open(Purpose.HELD, unit=REDEMPTIONS, due=at)
+        return [
+            Order(command=Lapse(redemption=each.account.of), actor=actor, key=f"lapse:{each.account.of}", booked_at=at)
+            for each in due
+        ]
+
+    def _expiries(self, at: datetime, actor: str) -> list[Order]:
+        with self.store.reader() as reader:
+            due = reader.open(Purpose.AVAILABLE, due=at)
+        latest = {(each.account.holder.partition(":")[2], each.unit): each.lot for each in due}
+        return [
+            Order(
+                command=Expire(volunteer=volunteer, currency=currency),
+                actor=actor,
+                key=f"expire:{volunteer}:{currency}:{at.isoformat()}",
+                booked_at=at,
+            )
+            for volunteer, currency in latest
+        ]
+
+    def _request(self, order: Order) -> Request:
+        return Request(
+            ledger=self.store.ledger,
+            key=order.key or self._new_key(),
+            actor=order.actor,
+            booked_at=order.booked_at or self._clock(),
+            command=order.command,
+        )
+
+    # --- reading -------------------------------------------------------------------------------------------------
+
+    def ask(self, question: Question[Found]) -> Found:
+        """Any question to the books, as of now."""
+        with self.store.reader() as reader:
+            answer: Found = reader.ask([question])[question]
+        return answer
+
+    def frame(self) -> Frame:
+        """The programme as it stands: its frame, rulebooks and the first open day.
+
+        Raises:
+            Refused: ``no_programme`` before anything was adopted.
+        """
+        frame = frame_of(self.ask(FRAME))
+        if frame is None:
+            raise Refused("no_programme", ledger=self.store.ledger)
+        return frame
+
+    def nouns(self) -> dict[str, Nouns]:
+        """Teams, households, partners, activities and items as they stand, by subject such as ``team:repairs``."""
+        return nouns(entry.fact for entry in self.ask(STANDING))
+
+    def item(self, item: str) -> Item:
+        """A catalogue item as it stands.
+
+        Raises:
+            Refused: ``unknown_item``.
+        """
+        fact = self.nouns().get(f"item:{item}")
+        if not isinstance(fact, ItemListed):
+            raise Refused("unknown_item", item=item)
+        return fact.item
+
+    def volunteer(self, volunteer: str) -> VolunteerState:
+        """What is known of a volunteer.
+
+        Raises:
+            Refused: ``unknown_volunteer``.
+        """
+        entries = self.ask(volunteer_question(volunteer))
+        state = volunteer_state(volunteer, tuple(entry.fact for entry in entries))
+        if state is None:
+            raise Refused("unknown_volunteer", volunteer=volunteer)
+        return state
+
+    def balance(self, volunteer: str, currency: str = "points") -> Balance:
+        """What a volunteer has: available by lot, held, owed, and the minutes served."""
+        holder = volunteer_holder(volunteer)
+        lots_question, debt_question = available(volunteer, currency), debt(volunteer, currency)
+        held_question = Moved(holder, Purpose.HELD, currency)
+        minutes_question = Moved(holder, Purpose.SERVED, MINUTES)
+        with self.store.reader() as reader:
+            answers = reader.ask([lots_question, debt_question, held_question, minutes_question])
+        lots: Mapping[datetime | None, int] = answers[lots_question]
+        return Balance(
+            available=sum(lots.values()),
+            held=answers[held_question],
+            debt=sum(answers[debt_question].values()),
+            lots=lots,
+            minutes=answers[minutes_question],
+        )
+
+    def stock(self, item: str) -> Lots:
+        """What is on the shelf of an item, by best-before instant.
+
+        Raises:
+            Refused: ``unknown_item``.
+        """
+        question: LotsOf = on_hand(self.item(item))
+        return self.ask(question)
+
+    def record(self, record: str) -> RecordState:
+        """A service record as it stands.
+
+        Raises:
+            Refused: ``unknown_record``.
+        """
+        state = record_state(self.ask(record_question(record)))
+        if state is None:
+            raise Refused("unknown_record", record=record)
+        return state
+
+    def redemption(self, redemption: str) -> RedemptionState:
+        """A redemption as it stands.
+
+        Raises:
+            Refused: ``unknown_redemption``.
+        """
+        state = redemption_state(self.ask(redemption_question(redemption)))
+        if state is None:
+            raise Refused("unknown_redemption", redemption=redemption)
+        return state
+
+    def pending(self) -> tuple[RecordState, ...]:
+        """Records that wait for approval, the earliest service first."""
+        with self.store.reader() as reader:
+            claims = reader.open(Purpose.CLAIMED)
+            questions = [record_question(claim.account.of) for claim in claims]
+            answers = reader.ask(questions)
+        states = [state for question in questions if (state := record_state(answers[question])) is not None]
+        return tuple(sorted(states, key=lambda state: (state.said.intervals[0].begin, state.said.record)))
+
+    def open_redemptions(self, *, due: datetime | None = None) -> tuple[RedemptionState, ...]:
+        """Redemptions that are held, the first to end first; with ``due``, those that have ended by then."""
+        with self.store.reader() as reader:
+            held: list[OpenAmount] = reader.open(Purpose.HELD, unit=REDEMPTIONS, due=due)
+            questions = [redemption_question(each.account.of) for each in held]
+            answers = reader.ask(questions)
+        states = [state for question in questions if (state := redemption_state(answers[question])) is not None]
+        return tuple(sorted(states, key=lambda state: (state.held.held_until, state.held.redemption)))
+
+    def entries(self, *, after: int = 0) -> Iterator[Entry]:
+        """Every entry in order, read in pages."""
+        while True:
+            with self.store.reader() as reader:
+                page = list(reader.stored(after=after, limit=1000))
+            if not page:
+                return
+            yield from (decode(stored.content) for stored in page)
+            after = page[-1].position
+
+    def books(self, *, booked_until: datetime | None = None) -> Tally:
+        """What the entries booked up to and at an instant add up to; all of them when none is given."""
+        if booked_until is not None and booked_until.utcoffset() is None:
+            raise InputError("naive_datetime", field="booked_until", value=booked_until.isoformat())
+        tally = Tally()
+        tally.absorb(
+            entry for entry in self.entries() if booked_until is None or entry.booked_at <= booked_until
+        )
+        return tally
+
+
+def _decided(
+    request: Request,
+    answers: dict[Question[Any], Any],
+    since: Tally | None,
+    fetch: Callable[[tuple[Question[Any], ...]], Mapping[Question[Any], Any]],
+) -> Decision:
+    while True:
+        try:
+            return decide(Books(answers, since), request)
+        except Lacks as lacks:
+            answers.update(fetch(lacks.questions))
+
+
+def _write_all(session: Session, requests: list[Request], *, keep_going: bool) -> tuple[Outcome, ...]:
+    def fetch(questions: tuple[Question[Any], ...]) -> Mapping[Question[Any], Any]:
+        session.take(
+            [question.subject for question in questions if not question.shared],
+            [question.subject for question in questions if question.shared],
+        )
+        return session.ask(questions)
+
+    if len(requests) > 1:
+        fetch(_first_questions(requests))
+    outcomes = []
+    for place, request in enumerate(requests, start=1):
+        try:
+            decision = _decided(request, {}, None, fetch)
+        except Refused as refusal:
+            refusal.facts["order"] = place
+            if not keep_going:
+                raise
+            outcomes.append(Outcome(key=request.key, refusal=refusal))
+            continue
+        if not decision.replayed:
+            session.append(decision.entries)
+        outcomes.append(Outcome(key=request.key, entries=decision.entries, replayed=decision.replayed))
+    return tuple(outcomes)
+
+
+def _first_questions(requests: Iterable[Request]) -> tuple[Question[Any], ...]:
+    """What the requests of a batch ask before anything is known: one fetch for all of them."""
+    questions: dict[Question[Any], None] = {}
+    for request in requests:
+        try:
+            decide(Books({}), request)
+        except Lacks as lacks:
+            questions.update(dict.fromkeys(lacks.questions))
+    return tuple(questions)
+
+
+__all__ = ["Balance", "Order", "Outcome", "Programme", "Reader", "Retry"]
