@@ -28,29 +28,29 @@ LAYERS = {
     "books": "errors canonical model rules entries",
     "decisions": "errors canonical model rules entries commands books",
     "ledger": "errors canonical model rules entries",
-    "__init__": "errors canonical model rules entries commands books decisions ledger",
-    "storage": "errors canonical model entries ledger",
-    "programme": "errors canonical model rules entries commands books decisions ledger storage",
-    "programme_file": "errors canonical model rules",
-    "people": "errors canonical model",
-    "explain": "errors canonical model rules entries books",
-    "audit": "errors canonical model rules entries books ledger",
-    "exchange": "errors canonical model rules entries commands books people explain",
+    "storage": "errors canonical entries books ledger",
+    "explain": "errors canonical model rules entries books decisions",
+    "programme": "errors canonical model rules entries commands books decisions ledger storage explain",
+    "__init__": "errors model rules entries commands storage programme",
+    "programme_file": "errors canonical model rules commands decisions",
     "presets": "",
-    "demo": "errors canonical model rules entries commands books storage programme programme_file people explain audit "
-    "exchange presets",
-    "cli": "errors canonical model rules entries commands books storage programme programme_file people explain audit "
-    "exchange presets demo",
-    "testing": "errors canonical model rules entries commands books decisions ledger storage programme programme_file "
-    "people explain audit exchange presets",
+    "people": "errors canonical model",
+    "audit": "errors canonical model rules entries books decisions ledger storage",
+    "exchange": "errors canonical model rules entries commands books decisions programme people explain",
+    "demo": "errors canonical model rules entries commands books decisions ledger storage explain programme "
+    "programme_file presets people audit exchange",
+    "cli": "errors canonical model rules entries commands books decisions storage explain programme programme_file "
+    "presets people audit exchange demo __init__",
+    "testing": "errors canonical model rules entries commands books decisions ledger storage explain programme "
+    "programme_file presets people audit exchange",
 }
 
 # The core computes: the same arguments give the same entries on every machine and at every hour.
 CORE = frozenset({"errors", "canonical", "model", "rules", "entries", "books", "commands", "decisions", "ledger"})
 # What the core may import from elsewhere. A module belongs here if it reads no clock, randomness, file or network.
 PURE_IMPORTS = (
-    "__future__ abc attrs bisect cattrs collections datetime decimal difflib enum fractions functools hashlib heapq "
-    "itertools json operator re string struct types typing unicodedata zoneinfo"
+    "__future__ abc attrs base64 bisect cattrs collections datetime decimal difflib enum fractions functools hashlib heapq "
+    "itertools json math operator re string struct types typing unicodedata zoneinfo"
 )
 IMPURE_CALLS = frozenset({"open", "print", "input", "eval", "exec", "compile", "breakpoint", "__import__"})
 CLOCKS = frozenset({"now", "today", "utcnow"})

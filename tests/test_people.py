@@ -783,6 +783,34 @@ def test_when_another_program_keeps_writing_the_caller_may_try_again(place: Path
         assert people.add(NAME).name == NAME
 
 
+@pytest.mark.parametrize("lock", ["IMMEDIATE", "EXCLUSIVE"])
+def test_a_new_register_that_never_gets_its_turn_says_so(place: Path, lock: str) -> None:
+    with closing(sqlite3.connect(place, isolation_level=None)) as other:
+        other.execute(f"BEGIN {lock}")
+        with pytest.raises(Busy) as busy:
+            Register.open(f"sqlite:///{place}?timeout=0.05")
+    assert busy.value.facts == {"place": str(place)}
+
+
+def test_while_another_program_writes_the_file_cannot_be_scrubbed(place: Path) -> None:
+    with Register.open(f"sqlite:///{place}?timeout=0.05") as people, closing(sqlite3.connect(place)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with refused("erasure_unfinished"):
+            people.scrub()
+        other.rollback()
+        people.scrub()
+
+
+def test_a_register_whose_creation_was_cut_short_is_completed(place: Path) -> None:
+    Register.open(place).close()
+    with closing(sqlite3.connect(place)) as database, database:
+        database.execute("DELETE FROM people_register")
+    with refused("register_missing"):
+        Register.open(place, create=False)
+    with Register.open(place) as people:
+        assert people.add(NAME).name == NAME
+
+
 # --- in a transaction of the host ---
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
@@ -65,8 +64,8 @@ def at(text: str) -> datetime:
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
-    yield MemoryStore("saihan")
+def store() -> Store:
+    return MemoryStore("saihan")
 
 
 class Clock:
@@ -129,9 +128,11 @@ def test_the_story_holds(store: Store) -> None:
     assert (balance.available, balance.debt, balance.minutes) == (0, -20, 0)
     clock.now = at("2026-03-15T20:00")
     later = Interval(begin=at("2026-03-15T09:00"), end=at("2026-03-15T12:00"))
-    record = programme.execute(
-        Submit(volunteer="v-1", activity="park", intervals=(later,)), actor="leader"
-    ).fact(Submitted).record
+    record = (
+        programme.execute(Submit(volunteer="v-1", activity="park", intervals=(later,)), actor="leader")
+        .fact(Submitted)
+        .record
+    )
     assert programme.execute(Approve(record=record), actor="checker").fact(Awarded).points == 30
     balance = programme.balance("v-1")
     assert (balance.available, balance.debt) == (10, 0)

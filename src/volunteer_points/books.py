@@ -115,7 +115,7 @@ class Committed(Question[tuple[Entry, ...]]):
         return f"key:{self.key}"
 
 
-class Lacks(Exception):  # noqa: N818 - it asks for more, it is no error
+class Lacks(Exception):
     """Raised within a decision: these questions must be answered first."""
 
     def __init__(self, questions: tuple[Question[Any], ...]) -> None:

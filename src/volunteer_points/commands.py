@@ -6,6 +6,7 @@ A command holds what the caller decides and nothing else: ids of records and red
 from __future__ import annotations
 
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import attrs
@@ -110,7 +111,7 @@ def _some_intervals(instance: object, attribute: object, value: tuple[Interval, 
     if not value:
         raise InputError("no_interval", fix="Say from when to when the service was.")
     ordered = sorted(value, key=lambda interval: interval.begin)
-    for earlier, later in zip(ordered, ordered[1:], strict=False):
+    for earlier, later in pairwise(ordered):
         if earlier.overlaps(later):
             raise InputError("intervals_overlap", begin=later.begin.isoformat(), fix="Give intervals that do not meet.")
 

@@ -596,7 +596,7 @@ def derived_id(prefix: str, ledger: str, key: str, number: int = 0) -> str:
     return f"{prefix}-{base64.b32encode(bound).decode().lower()}"
 
 
-def entries_of(
+def entries_of(  # noqa: PLR0913 - the commit's own fields, by name
     drafts: Iterable[Draft], *, ledger: str, key: str, digest: str, actor: str, booked_at: datetime
 ) -> tuple[Entry, ...]:
     """The entries of one commit.

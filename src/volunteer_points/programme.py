@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from volunteer_points.books import Books, LotsOf, Lots, Lacks, Moved, OpenAmount, Question, Tally
+from volunteer_points.books import Books, Lacks, Lots, LotsOf, Moved, OpenAmount, Question, Tally
 from volunteer_points.commands import Command, Expire, Lapse, Request
 from volunteer_points.decisions import Decision, decide
 from volunteer_points.decisions.adoption import STANDING, Nouns, nouns
@@ -368,9 +368,7 @@ class Programme:
         if booked_until is not None and booked_until.utcoffset() is None:
             raise InputError("naive_datetime", field="booked_until", value=booked_until.isoformat())
         tally = Tally()
-        tally.absorb(
-            entry for entry in self.entries() if booked_until is None or entry.booked_at <= booked_until
-        )
+        tally.absorb(entry for entry in self.entries() if booked_until is None or entry.booked_at <= booked_until)
         return tally
 
 

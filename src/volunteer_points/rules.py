@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from typing import Any
 
 import attrs
 
@@ -121,7 +122,7 @@ class When:
         )
 
 
-def _above_nought(instance: object, attribute: attrs.Attribute[Fraction], value: Fraction | None) -> None:
+def _above_nought(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
     if value is not None and (not isinstance(value, Fraction) or value <= 0):
         raise InputError("not_positive", field=attribute.name, value=str(value), fix="Give a number above 0.")
 
@@ -365,78 +366,94 @@ def award(
         used: For each cap of a period, the minutes or the smallest parts of points that this person already got in
             its window; the windows are those of :func:`cap_windows`.
     """
-    steps: list[Step] = []
-    minutes = _counted_minutes(rulebook, service, used, steps)
-    points, because = 0, None
-    accrual = next((each for each in rulebook.accruals if each.when.fits(service)), None)
-    if minutes == 0:
-        because = "no_time_counts"
-    elif accrual is None:
-        because = "no_rule_fits"
-    else:
-        points = _points(rulebook, currency, service, accrual, minutes, steps)
-        because = None if points else "rounds_to_nothing"
-        granted = _capped(rulebook, currency, points, used, steps)
-        because = "cap_reached" if points and not granted else because
-        points = granted
+    evaluation = _Evaluation(rulebook, currency, service, used)
+    minutes = evaluation.counted_minutes()
+    points, because = evaluation.points(minutes)
     lot = rulebook.expiry.ends(service.day, calendar) if points else None
-    return Working(points, minutes, lot, tuple(steps), because)
+    return Working(points, minutes, lot, tuple(evaluation.steps), because)
 
 
-def _counted_minutes(
-    rulebook: Rulebook, service: ServiceRecord, used: Mapping[str, int], steps: list[Step]
-) -> int:
-    rule, minutes = rulebook.time, service.minutes
-    steps.append(Step("time", "measured", "", str(minutes)))
-    counted = int(rounded(Fraction(minutes), Fraction(rule.round_to_minutes), rule.direction))
-    if counted != minutes:
-        facts = (("to", str(rule.round_to_minutes)), ("direction", str(rule.direction)))
-        steps.append(Step("time", "time_rounded", str(minutes), str(counted), facts))
-    if counted < rule.minimum_minutes:
-        steps.append(Step("time", "below_minimum", str(counted), "0", (("minimum", str(rule.minimum_minutes)),)))
-        counted = 0
-    for cap in rulebook.caps:
-        if cap.of == MINUTES:
-            counted = _cut(cap, 1, counted, used, steps)
-    return counted
+@attrs.frozen
+class _Evaluation:
+    """One record under one rulebook, with the steps taken so far."""
 
+    rulebook: Rulebook
+    currency: Currency
+    service: ServiceRecord
+    used: Mapping[str, int]
+    steps: list[Step] = attrs.field(factory=list)
 
-def _points(
-    rulebook: Rulebook, currency: Currency, service: ServiceRecord, accrual: Accrual, minutes: int, steps: list[Step]
-) -> int:
-    value = accrual.base(minutes)
-    did, rate = ("per_hour", accrual.per_hour) if accrual.per_hour is not None else ("fixed", accrual.fixed)
-    steps.append(Step(accrual.id, did, str(minutes), str(value), (("rate", str(rate)), ("clause", accrual.clause))))
-    for multiplier in rulebook.multipliers:
-        if multiplier.when.fits(service):
-            facts = (("times", str(multiplier.times)), ("clause", multiplier.clause))
-            steps.append(Step(multiplier.id, "multiplied", str(value), str(value * multiplier.times), facts))
-            value *= multiplier.times
-    whole = rounded(value, rulebook.rounding.to, rulebook.rounding.direction)
-    if whole != value:
-        facts = (("to", str(rulebook.rounding.to)), ("direction", str(rulebook.rounding.direction)))
-        steps.append(Step("rounding", "points_rounded", str(value), str(whole), facts))
-    parts = whole * currency.scale
-    if parts.denominator != 1:
-        raise InputError(
-            "finer_than_currency", rounding=str(rulebook.rounding.to), currency=currency.id, decimals=currency.decimals
-        )
-    return parts.numerator
+    def counted_minutes(self) -> int:
+        """Minutes measured, rounded, held against the minimum and capped."""
+        rule, minutes = self.rulebook.time, self.service.minutes
+        self.steps.append(Step("time", "measured", "", str(minutes)))
+        counted = int(rounded(Fraction(minutes), Fraction(rule.round_to_minutes), rule.direction))
+        if counted != minutes:
+            facts = (("to", str(rule.round_to_minutes)), ("direction", str(rule.direction)))
+            self.steps.append(Step("time", "time_rounded", str(minutes), str(counted), facts))
+        if counted < rule.minimum_minutes:
+            minimum = (("minimum", str(rule.minimum_minutes)),)
+            self.steps.append(Step("time", "below_minimum", str(counted), "0", minimum))
+            counted = 0
+        return self._capped(counted, of_minutes=True)
 
+    def points(self, minutes: int) -> tuple[int, str | None]:
+        """Points in smallest parts of the currency, and why there are none."""
+        accrual = next((each for each in self.rulebook.accruals if each.when.fits(self.service)), None)
+        if minutes == 0:
+            return 0, "no_time_counts"
+        if accrual is None:
+            return 0, "no_rule_fits"
+        whole = self._rounded(self._multiplied(self._base(accrual, minutes)))
+        if not whole:
+            return 0, "rounds_to_nothing"
+        granted = self._capped(whole, of_minutes=False)
+        return granted, None if granted else "cap_reached"
 
-def _capped(rulebook: Rulebook, currency: Currency, points: int, used: Mapping[str, int], steps: list[Step]) -> int:
-    for cap in rulebook.caps:
-        if cap.of != MINUTES:
-            points = _cut(cap, currency.scale, points, used, steps)
-    return points
+    def _base(self, accrual: Accrual, minutes: int) -> Fraction:
+        base = accrual.base(minutes)
+        did, rate = ("per_hour", accrual.per_hour) if accrual.per_hour is not None else ("fixed", accrual.fixed)
+        facts = (("rate", str(rate)), ("clause", accrual.clause))
+        self.steps.append(Step(accrual.id, did, str(minutes), str(base), facts))
+        return base
 
+    def _multiplied(self, value: Fraction) -> Fraction:
+        for multiplier in self.rulebook.multipliers:
+            if multiplier.when.fits(self.service):
+                facts = (("times", str(multiplier.times)), ("clause", multiplier.clause))
+                after = value * multiplier.times
+                self.steps.append(Step(multiplier.id, "multiplied", str(value), str(after), facts))
+                value = after
+        return value
 
-def _cut(cap: Cap, scale: int, amount: int, used: Mapping[str, int], steps: list[Step]) -> int:
-    limit = int(cap.at_most * scale)
-    before = used[cap.id] if cap.per != "record" else 0
-    room = max(0, limit - before)
-    if amount <= room:
+    def _rounded(self, value: Fraction) -> int:
+        rule = self.rulebook.rounding
+        whole = rounded(value, rule.to, rule.direction)
+        if whole != value:
+            facts = (("to", str(rule.to)), ("direction", str(rule.direction)))
+            self.steps.append(Step("rounding", "points_rounded", str(value), str(whole), facts))
+        parts = whole * self.currency.scale
+        if parts.denominator != 1:
+            raise InputError(
+                "finer_than_currency", rounding=str(rule.to), currency=self.currency.id, decimals=self.currency.decimals
+            )
+        return parts.numerator
+
+    def _capped(self, amount: int, *, of_minutes: bool) -> int:
+        scale = 1 if of_minutes else self.currency.scale
+        for cap in self.rulebook.caps:
+            if (cap.of == MINUTES) is not of_minutes:
+                continue
+            limit, before = int(cap.at_most * scale), self.used[cap.id] if cap.per != "record" else 0
+            room = max(0, limit - before)
+            if amount > room:
+                facts = (
+                    ("limit", str(limit)),
+                    ("per", str(cap.per)),
+                    ("used", str(before)),
+                    ("of", cap.of),
+                    ("clause", cap.clause),
+                )
+                self.steps.append(Step(cap.id, "capped", str(amount), str(room), facts))
+                amount = room
         return amount
-    facts = (("limit", str(limit)), ("per", str(cap.per)), ("used", str(before)), ("clause", cap.clause))
-    steps.append(Step(cap.id, "capped", str(amount), str(room), facts))
-    return room

@@ -366,6 +366,7 @@ def test_begin_and_end_are_read_from_one_cell(written: str, begin: str, end: str
         ("9:00-10:00-11:00", "not_an_interval"),
         ("", "missing"),
         ("9:00-11:00，14:00-16:00", "several_intervals"),
+        ("9:00-11:00，14:00-傍晚", "not_an_interval"),
         ("9:00-11:00 14:00-16:00", "several_intervals"),
         ("9:00-11:00、14:00-16:00", "several_intervals"),
         ("2:00-4:30 PM", "time_unclear"),

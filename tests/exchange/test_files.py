@@ -209,6 +209,13 @@ def test_a_workbook_gives_the_same_rows_as_text() -> None:
     assert [row.reason for row in sheet.skipped] == [Skip.TITLE, Skip.TOTAL]
 
 
+def test_a_phone_that_a_workbook_keeps_in_powers_of_ten_is_whole() -> None:
+    content = workbook(HEADINGS, ("张三", 13800001234, "清洁", SATURDAY, dt.time(9), dt.time(11, 20)))
+    part, old = "xl/worksheets/sheet1.xml", b"<v>13800001234</v>"
+
+    assert only_row(parse_sheet(with_part_edited(content, part, old, b"<v>1.3800001234E10</v>"))).phone == "13800001234"
+
+
 def test_a_date_that_a_workbook_cannot_hold_is_named_without_a_warning() -> None:
     content = workbook(HEADINGS, ("张三", "", "清洁", SATURDAY, dt.time(9), dt.time(11, 20)))
     part, old = "xl/worksheets/sheet1.xml", b"<v>46095</v>"

@@ -34,7 +34,7 @@ HANDLERS: Mapping[type, tuple[Needs, Handler]] = {
     c.Enrol: (membership.enrol_needs, membership.enrol),
     c.Join: (membership.join_needs, membership.join),
     c.Leave: (membership.leave_needs, membership.leave),
-    c.ClosePeriod: (membership.close_needs, membership.close_period),
+    c.ClosePeriod: (lambda _: (membership.CLOSING,), membership.close_period),
     c.Submit: (service.submit_needs, service.submit),
     c.Approve: (service.record_needs, service.approve),
     c.Reject: (service.record_needs, service.reject),
@@ -66,8 +66,10 @@ def decide(books: Books, request: c.Request) -> Decision:
     """
     command = request.command
     committed = Committed(request.key)
-    needs = adoption.adopt_needs(command) if isinstance(command, c.Adopt) else HANDLERS[type(command)][0](command)
-    books.need(committed, FRAME, *needs)
+    if isinstance(command, c.Adopt):
+        books.need(committed, FRAME, adoption.STANDING)
+    else:
+        books.need(committed, FRAME, *HANDLERS[type(command)][0](command))
     before = books.ask(committed)
     digest = request.digest
     if before:
@@ -112,8 +114,8 @@ def _handled(books: Books, request: c.Request) -> Case:
     if frame is None:
         refuse("no_programme", ledger=request.ledger)
     case = Case(books, request, frame)
-    if frame.closed_until is not None and case.today < frame.closed_until:
-        refuse("period_closed", day=case.today, closed_until=frame.closed_until)
+    if frame.closed_until is not None and case.booking_day < frame.closed_until:
+        refuse("period_closed", day=case.booking_day, closed_until=frame.closed_until)
     HANDLERS[type(request.command)][1](case, request.command)
     return case
 

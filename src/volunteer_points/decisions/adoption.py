@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import pairwise
 
 import attrs
 
-from volunteer_points.books import About, Books, Question
+from volunteer_points.books import About, Books
 from volunteer_points.commands import Adopt, Definition, Request
 from volunteer_points.decisions.case import FRAME, Case, Frame, frame_of, refuse
 from volunteer_points.entries import (
@@ -24,17 +25,12 @@ from volunteer_points.entries import (
     Withdrawn,
 )
 from volunteer_points.errors import suggestion
-from volunteer_points.rules import Rulebook
+from volunteer_points.rules import Accrual, Multiplier, Rulebook
 
 NOUN_KINDS = ("TeamFormed", "HouseholdFormed", "PartnerAgreed", "ActivityListed", "ItemListed", "Withdrawn")
 
 STANDING = About(PROGRAMME, NOUN_KINDS)
 """Everything the programme is made of, asked for alone: who adopts takes the programme for itself."""
-
-
-def adopt_needs(command: Adopt) -> tuple[Question[object], ...]:
-    """What adopting asks."""
-    return (STANDING,)
 
 
 def adopt(books: Books, request: Request) -> Case:
@@ -46,18 +42,18 @@ def adopt(books: Books, request: Request) -> Case:
     frame = Frame(_frame_fact(command), standing.rulebooks if standing else (), None)
     case = Case(books, request, frame)
     _authorise(case, standing, command)
-    found = (*problems(definition, case.today), *_rulebook_problems(definition, standing, case.today))
+    found = (*problems(definition, case.booking_day), *_rulebook_problems(definition, standing, case.booking_day))
     if found:
         refuse("definition_has_problems", problems=list(found))
     if standing is None or standing.adopted != attrs.evolve(frame.adopted, author=standing.adopted.author):
-        case.draft(frame.adopted, (PROGRAMME,), case.today)
+        case.draft(frame.adopted, (PROGRAMME,), case.booking_day)
     for fact, subject in _changes(definition, nouns(entry.fact for entry in books.ask(STANDING))):
-        case.draft(fact, (PROGRAMME, subject), case.today)
+        case.draft(fact, (PROGRAMME, subject), case.booking_day)
     adopted = {rulebook.id for rulebook in frame.rulebooks}
     for rulebook in definition.rulebooks:
         if rulebook.id not in adopted:
             fact = RulebookAdopted(rulebook=rulebook, hash=rulebook.hash, author=command.author)
-            case.draft(fact, (PROGRAMME, f"rulebook:{rulebook.id}"), case.today)
+            case.draft(fact, (PROGRAMME, f"rulebook:{rulebook.id}"), case.booking_day)
     if not case.drafts:
         refuse("no_change", programme=definition.name)
     return case
@@ -169,46 +165,45 @@ def _doubles(definition: Definition) -> Iterator[str]:
 
 
 def _loose_ends(definition: Definition) -> Iterator[str]:
-    teams = {team.id for team in definition.teams}
-    partners = {partner.id for partner in definition.partners}
-    currencies = {currency.id for currency in definition.currencies}
-    activities = {activity.id for activity in definition.activities}
-    items = {item.id for item in definition.catalogue}
+    """References to what the definition does not contain."""
+    known = {
+        "team": {team.id for team in definition.teams},
+        "partner": {partner.id for partner in definition.partners},
+        "currency": {currency.id for currency in definition.currencies},
+        "activity": {activity.id for activity in definition.activities},
+        "item": {item.id for item in definition.catalogue},
+    }
+    for place, noun, name in _references(definition):
+        if name is not None and name not in known[noun]:
+            yield f"{place}: unknown {noun} {name!r}. {suggestion(name, known[noun])}".strip()
 
-    def missing(place: str, noun: str, name: str | None, known: set[str]) -> Iterator[str]:
-        if name is not None and name not in known:
-            yield f"{place}: unknown {noun} {name!r}. {suggestion(name, known)}".strip()
 
+def _references(definition: Definition) -> Iterator[tuple[str, str, str | None]]:
+    """Each reference: where it stands, to what kind of thing, and by which id."""
     for team in definition.teams:
-        yield from missing(f"team {team.id}", "parent team", team.parent, teams)
+        yield f"team {team.id}", "team", team.parent
     for activity in definition.activities:
-        yield from missing(f"activity {activity.id}", "team", activity.team, teams)
+        yield f"activity {activity.id}", "team", activity.team
     for item in definition.catalogue:
-        yield from missing(f"item {item.id}", "partner", item.partner, partners)
-        yield from missing(f"item {item.id}", "currency", item.currency, currencies)
+        yield f"item {item.id}", "partner", item.partner
+        yield f"item {item.id}", "currency", item.currency
     for duty in definition.duties:
-        for team_id in duty.teams:
-            yield from missing(f"duty of {duty.actor}", "team", team_id, teams)
-        for partner_id in duty.partners:
-            yield from missing(f"duty of {duty.actor}", "partner", partner_id, partners)
+        yield from ((f"duty of {duty.actor}", "team", team_id) for team_id in duty.teams)
+        yield from ((f"duty of {duty.actor}", "partner", partner_id) for partner_id in duty.partners)
     for rulebook in definition.rulebooks:
         place = f"rulebook {rulebook.id}"
-        yield from missing(place, "currency", rulebook.currency, currencies)
-        for limit in rulebook.redemption.limits:
-            yield from missing(place, "item", limit.item, items)
-        for rule_id, when in [(each.id, each.when) for each in rulebook.accruals] + [
-            (each.id, each.when) for each in rulebook.multipliers
-        ]:
-            for activity_id in when.activities:
-                yield from missing(f"{place}, {rule_id}", "activity", activity_id, activities)
-            for team_id in when.teams:
-                yield from missing(f"{place}, {rule_id}", "team", team_id, teams)
+        yield place, "currency", rulebook.currency
+        yield from ((place, "item", limit.item) for limit in rulebook.redemption.limits)
+        rules: tuple[Accrual | Multiplier, ...] = (*rulebook.accruals, *rulebook.multipliers)
+        for rule in rules:
+            yield from ((f"{place}, {rule.id}", "activity", activity_id) for activity_id in rule.when.activities)
+            yield from ((f"{place}, {rule.id}", "team", team_id) for team_id in rule.when.teams)
 
 
 def _overlaps(rulebooks: tuple[Rulebook, ...]) -> Iterator[str]:
     """Versions neither overlap nor leave a gap; one without an end ends where the next begins."""
     ordered = sorted(rulebooks, key=lambda rulebook: rulebook.since)
-    for earlier, later in zip(ordered, ordered[1:], strict=False):
+    for earlier, later in pairwise(ordered):
         if earlier.since == later.since or (earlier.until is not None and later.since < earlier.until):
             yield (
                 f"rulebooks {earlier.id} and {later.id} overlap: {earlier.id} runs until {earlier.until},"

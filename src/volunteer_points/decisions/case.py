@@ -19,6 +19,7 @@ from volunteer_points.entries import (
     Joined,
     Left,
     PeriodClosed,
+    Posting,
     ProgrammeAdopted,
     Purpose,
     Repaid,
@@ -26,7 +27,6 @@ from volunteer_points.entries import (
     derived_id,
     volunteer_holder,
 )
-from volunteer_points.entries import Posting as P
 from volunteer_points.errors import Refused
 from volunteer_points.model import Calendar, Currency, Duty, Right
 from volunteer_points.rules import Rulebook
@@ -134,7 +134,7 @@ class Case:
         self.request = request
         self.frame = frame
         self.drafts: list[Draft] = []
-        self.today = frame.calendar.day(request.booked_at)
+        self.booking_day = frame.calendar.day(request.booked_at)
 
     @property
     def actor(self) -> str:
@@ -157,7 +157,7 @@ class Case:
             return answer
         return cast("Answer", combined(question, answer, self._drafted.answer(question)))
 
-    def draft(self, fact: object, about: tuple[str, ...], on: date, postings: tuple[P, ...] = ()) -> None:
+    def draft(self, fact: object, about: tuple[str, ...], on: date, postings: tuple[Posting, ...] = ()) -> None:
         """Add an entry to what will be written."""
         self.drafts.append(Draft(fact, about, on, postings))  # type: ignore[arg-type]  # the caller drafts facts only
         for posting in postings:
@@ -209,11 +209,11 @@ class Case:
             return
         holder = volunteer_holder(volunteer)
         postings = [
-            P(Account(holder, Purpose.AVAILABLE), currency, -part, lot, self.today)
+            Posting(Account(holder, Purpose.AVAILABLE), currency, -part, lot, self.booking_day)
             for lot, part in taken(lots, paid).items()
         ]
-        postings.append(P(Account(holder, Purpose.DEBT), currency, paid, None, self.today))
-        self.draft(Repaid(volunteer=volunteer, points=paid), (holder,), self.today, tuple(postings))
+        postings.append(Posting(Account(holder, Purpose.DEBT), currency, paid, None, self.booking_day))
+        self.draft(Repaid(volunteer=volunteer, points=paid), (holder,), self.booking_day, tuple(postings))
 
 
 def volunteer_question(volunteer: str) -> About:

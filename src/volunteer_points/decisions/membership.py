@@ -60,7 +60,7 @@ def enrol(case: Case, command: Enrol) -> None:
     said = [each for each in facts if isinstance(each, (Enrolled, Described))]
     if isinstance(fact, Described) and _same(said[-1], fact):
         refuse("no_change", volunteer=command.volunteer)
-    case.draft(fact, (volunteer_holder(command.volunteer), PROGRAMME), case.today)
+    case.draft(fact, (volunteer_holder(command.volunteer), PROGRAMME), case.booking_day)
 
 
 def _same(before: Enrolled | Described, now: Described) -> bool:
@@ -77,7 +77,7 @@ def join(case: Case, command: Join) -> None:
     if state.is_member(command.team, command.since):
         refuse("no_change", volunteer=command.volunteer, team=command.team)
     fact = Joined(volunteer=command.volunteer, team=command.team, since=command.since)
-    case.draft(fact, (volunteer_holder(command.volunteer),), case.today)
+    case.draft(fact, (volunteer_holder(command.volunteer),), case.booking_day)
 
 
 def leave(case: Case, command: Leave) -> None:
@@ -87,23 +87,18 @@ def leave(case: Case, command: Leave) -> None:
     if command.team is not None and not state.is_member(command.team, command.since):
         refuse("not_a_member", volunteer=command.volunteer, team=command.team, day=command.since)
     fact = Left(volunteer=command.volunteer, team=command.team, since=command.since)
-    case.draft(fact, (volunteer_holder(command.volunteer),), case.today)
+    case.draft(fact, (volunteer_holder(command.volunteer),), case.booking_day)
 
 
 CLOSING = About(PROGRAMME, ("PeriodClosed",))
 """Asked alone: who closes a period takes the programme for itself."""
 
 
-def close_needs(command: ClosePeriod) -> tuple[Question[object], ...]:
-    """What closing asks."""
-    return (CLOSING,)
-
-
 def close_period(case: Case, command: ClosePeriod) -> None:
     """Close every day before the given one for booking."""
     case.authorise(Right.CLOSE)
-    if command.until > case.today:
-        refuse("period_not_over", until=command.until, today=case.today)
+    if command.until > case.booking_day:
+        refuse("period_not_over", until=command.until, today=case.booking_day)
     if case.frame.closed_until is not None and command.until <= case.frame.closed_until:
         refuse("already_closed", until=command.until, closed_until=case.frame.closed_until)
-    case.draft(PeriodClosed(until=command.until), (PROGRAMME,), case.today)
+    case.draft(PeriodClosed(until=command.until), (PROGRAMME,), case.booking_day)

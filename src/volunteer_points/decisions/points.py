@@ -51,12 +51,12 @@ def expire(case: Case, command: Expire) -> None:
         refuse("nothing_due", volunteer=command.volunteer, at=case.booked_at)
     holder = volunteer_holder(command.volunteer)
     postings = tuple(
-        Posting(Account(holder, purpose), command.currency, sign * amount, lot, case.today)
+        Posting(Account(holder, purpose), command.currency, sign * amount, lot, case.booking_day)
         for lot, amount in due.items()
         for purpose, sign in ((Purpose.AVAILABLE, -1), (Purpose.EXPIRED, 1))
     )
     fact = Expired(volunteer=command.volunteer, currency=command.currency, points=sum(due.values()))
-    case.draft(fact, (holder,), case.today, postings)
+    case.draft(fact, (holder,), case.booking_day, postings)
 
 
 def transfer(case: Case, command: Transfer) -> None:
@@ -65,9 +65,9 @@ def transfer(case: Case, command: Transfer) -> None:
         refuse("transfer_to_self", volunteer=command.giver)
     if not case.frame.is_same_person(case.actor, command.giver):
         case.authorise(Right.ADJUST)
-    giver = case.volunteer(command.giver, day=case.today)
-    receiver = case.volunteer(command.receiver, day=case.today)
-    allowed = case.frame.rulebook_on(case.today).redemption.transfers
+    giver = case.volunteer(command.giver, day=case.booking_day)
+    receiver = case.volunteer(command.receiver, day=case.booking_day)
+    allowed = case.frame.rulebook_on(case.booking_day).redemption.transfers
     if allowed is Transfers.NONE:
         refuse("transfers_off")
     if allowed is Transfers.HOUSEHOLD and (giver.household is None or giver.household != receiver.household):
@@ -75,14 +75,12 @@ def transfer(case: Case, command: Transfer) -> None:
     parts = _spent(case, command.giver, command.currency, command.points)
     accounts = [Account(volunteer_holder(who), Purpose.AVAILABLE) for who in (command.giver, command.receiver)]
     postings = tuple(
-        Posting(account, command.currency, sign * part, lot, case.today)
+        Posting(account, command.currency, sign * part, lot, case.booking_day)
         for lot, part in parts.items()
         for account, sign in zip(accounts, (-1, 1), strict=True)
     )
-    fact = Transferred(
-        giver=command.giver, receiver=command.receiver, currency=command.currency, points=command.points
-    )
-    case.draft(fact, tuple(account.holder for account in accounts), case.today, postings)
+    fact = Transferred(giver=command.giver, receiver=command.receiver, currency=command.currency, points=command.points)
+    case.draft(fact, tuple(account.holder for account in accounts), case.booking_day, postings)
     case.repay(command.receiver, command.currency)
 
 
@@ -99,7 +97,7 @@ def adjust(case: Case, command: Adjust) -> None:
     _decided_by_two(case, command)
     account, lot = Account(volunteer_holder(command.volunteer), Purpose.AVAILABLE), None
     if command.points > 0:
-        lot = case.frame.rulebook_on(case.today).expiry.ends(case.today, case.frame.calendar)
+        lot = case.frame.rulebook_on(case.booking_day).expiry.ends(case.booking_day, case.frame.calendar)
         parts = {lot: command.points}
     else:
         spent = _spent(case, command.volunteer, command.currency, -command.points)
@@ -114,11 +112,11 @@ def adjust(case: Case, command: Adjust) -> None:
         lot=lot,
     )
     postings = tuple(
-        Posting(to, command.currency, sign * part, each, case.today)
+        Posting(to, command.currency, sign * part, each, case.booking_day)
         for each, part in parts.items()
         for to, sign in ((account, 1), (against, -1))
     )
-    case.draft(fact, (account.holder,), case.today, postings)
+    case.draft(fact, (account.holder,), case.booking_day, postings)
     case.repay(command.volunteer, command.currency)
 
 
@@ -130,17 +128,17 @@ def open_balance(case: Case, command: OpenBalance) -> None:
     if lot is not None and lot <= case.booked_at:
         refuse("already_ended", ends=lot, booked_at=case.booked_at)
     if lot is None:
-        lot = case.frame.rulebook_on(case.today).expiry.ends(case.today, case.frame.calendar)
+        lot = case.frame.rulebook_on(case.booking_day).expiry.ends(case.booking_day, case.frame.calendar)
     postings = []
     if command.points:
         postings += [
-            Posting(Account(holder, Purpose.OPENED), command.currency, -command.points, None, case.today),
-            Posting(Account(holder, Purpose.AVAILABLE), command.currency, command.points, lot, case.today),
+            Posting(Account(holder, Purpose.OPENED), command.currency, -command.points, None, case.booking_day),
+            Posting(Account(holder, Purpose.AVAILABLE), command.currency, command.points, lot, case.booking_day),
         ]
     if command.minutes:
         postings += [
-            Posting(Account(holder, Purpose.OPENED), MINUTES, -command.minutes, None, case.today),
-            Posting(Account(holder, Purpose.SERVED), MINUTES, command.minutes, None, case.today),
+            Posting(Account(holder, Purpose.OPENED), MINUTES, -command.minutes, None, case.booking_day),
+            Posting(Account(holder, Purpose.SERVED), MINUTES, command.minutes, None, case.booking_day),
         ]
     fact = BalanceOpened(
         volunteer=command.volunteer,
@@ -151,7 +149,7 @@ def open_balance(case: Case, command: OpenBalance) -> None:
         reason=command.reason,
         lot=lot if command.points else None,
     )
-    case.draft(fact, (holder,), case.today, tuple(postings))
+    case.draft(fact, (holder,), case.booking_day, tuple(postings))
     case.repay(command.volunteer, command.currency)
 
 

@@ -113,13 +113,13 @@ def redeem(case: Case, command: Redeem) -> None:
     item = listed_item(case, command.item)
     if not case.frame.is_same_person(case.actor, command.volunteer):
         case.authorise(Right.REDEEM, partner=item.partner)
-    person = case.volunteer(command.volunteer, day=case.today)
-    rulebook = case.frame.rulebook_on(case.today)
-    price = item.price_on(case.today)
+    person = case.volunteer(command.volunteer, day=case.booking_day)
+    rulebook = case.frame.rulebook_on(case.booking_day)
+    price = item.price_on(case.booking_day)
     if price is None:
-        refuse("item_not_offered", item=item.id, day=case.today)
+        refuse("item_not_offered", item=item.id, day=case.booking_day)
     held_until = command.held_until or case.frame.calendar.start_of(
-        case.today + timedelta(days=rulebook.redemption.hold_days + 1)
+        case.booking_day + timedelta(days=rulebook.redemption.hold_days + 1)
     )
     if held_until <= case.booked_at:
         refuse("hold_ends_in_past", held_until=held_until, booked_at=case.booked_at)
@@ -127,7 +127,7 @@ def redeem(case: Case, command: Redeem) -> None:
     questions = {limit: _counter(case, limit, command.volunteer, person.household) for limit in limits}
     points_question = available(command.volunteer, item.currency)
     case.need(points_question, on_hand(item), *questions.values())
-    _window(case, item, rulebook.redemption.open_on(case.today))
+    _window(case, item, rulebook.redemption.open_on(case.booking_day))
     _limits(case, questions, command)
     points = price * command.quantity
     lots = case.spendable(command.volunteer, item.currency)
@@ -152,16 +152,16 @@ def redeem(case: Case, command: Redeem) -> None:
         held_until=held_until,
         rulebook=rulebook.id,
     )
-    case.draft(fact, (redemption_subject(redemption), holder), case.today, tuple(postings))
+    case.draft(fact, (redemption_subject(redemption), holder), case.booking_day, tuple(postings))
 
 
 def _window(case: Case, item: Item, is_open: bool) -> None:  # noqa: FBT001 - the answer of the rulebook
     if not is_open:
-        rule = case.frame.rulebook_on(case.today).redemption
+        rule = case.frame.rulebook_on(case.booking_day).redemption
         refuse(
             "not_a_redemption_day",
             item=item.id,
-            day=case.today,
+            day=case.booking_day,
             days_of_month=rule.days_of_month,
             weekdays=rule.weekdays,
         )
@@ -169,7 +169,7 @@ def _window(case: Case, item: Item, is_open: bool) -> None:  # noqa: FBT001 - th
 
 def _counter(case: Case, limit: Limit, volunteer: str, household: str | None) -> Moved:
     holder = f"household:{household}" if limit.by == "household" and household else volunteer_holder(volunteer)
-    since, until = period_around(case.today, limit.per)
+    since, until = period_around(case.booking_day, limit.per)
     unit = UNITS if limit.of == "units" else REDEMPTIONS
     return Moved(holder, Purpose.QUOTA, unit, limit.item, since, until)
 
@@ -213,15 +213,13 @@ def _moved(
     case: Case, source: Account, target: Account, unit: str, parts: Mapping[datetime | None, int]
 ) -> list[Posting]:
     return [
-        Posting(account, unit, sign * part, lot, case.today)
+        Posting(account, unit, sign * part, lot, case.booking_day)
         for lot, part in parts.items()
         for account, sign in ((source, -1), (target, 1))
     ]
 
 
-def _counters(
-    case: Case, command: Redeem, household: str | None, held: Account, held_until: datetime
-) -> list[Posting]:
+def _counters(case: Case, command: Redeem, household: str | None, held: Account, held_until: datetime) -> list[Posting]:
     """What limits look at. The volunteer's own counter of redemptions stays open until the hold is resolved."""
     holders = [volunteer_holder(command.volunteer)] + ([f"household:{household}"] if household else [])
     postings = []
@@ -230,8 +228,8 @@ def _counters(
             quota = Account(holder, Purpose.QUOTA, command.item)
             is_open = unit == REDEMPTIONS and holder == held.holder
             other = held if is_open else Account(holder, Purpose.COUNTED, command.item)
-            postings.append(Posting(quota, unit, -count, None, case.today))
-            postings.append(Posting(other, unit, count, held_until if is_open else None, case.today))
+            postings.append(Posting(quota, unit, -count, None, case.booking_day))
+            postings.append(Posting(other, unit, count, held_until if is_open else None, case.booking_day))
     return postings
 
 
@@ -278,15 +276,15 @@ def collect(case: Case, command: Collect) -> None:
     for each in state.entry.postings:
         if each.account.purpose == Purpose.HELD:
             lot = None if each.unit == REDEMPTIONS else each.lot
-            postings.append(Posting(each.account, each.unit, -each.amount, each.lot, case.today))
-            postings.append(Posting(targets[each.unit], each.unit, each.amount, lot, case.today))
+            postings.append(Posting(each.account, each.unit, -each.amount, each.lot, case.booking_day))
+            postings.append(Posting(targets[each.unit], each.unit, each.amount, lot, case.booking_day))
     fact = Collected(
         redemption=held.redemption,
         volunteer=held.volunteer,
         collector=command.collector,
         relation=command.relation,
     )
-    case.draft(fact, (*_subjects(state), f"partner:{held.partner}"), case.today, tuple(postings))
+    case.draft(fact, (*_subjects(state), f"partner:{held.partner}"), case.booking_day, tuple(postings))
 
 
 def cancel(case: Case, command: Cancel) -> None:
@@ -332,18 +330,18 @@ def _after_return(case: Case, held: Held, postings: tuple[Posting, ...]) -> None
     }
     holder, currency = volunteer_holder(held.volunteer), held.currency
     late, available_account = sum(back.values()), Account(holder, Purpose.AVAILABLE)
-    grace_days = case.frame.rulebook_on(case.today).redemption.grace_days
+    grace_days = case.frame.rulebook_on(case.booking_day).redemption.grace_days
     if late and grace_days:
-        until = case.frame.calendar.start_of(case.today + timedelta(days=grace_days + 1))
+        until = case.frame.calendar.start_of(case.booking_day + timedelta(days=grace_days + 1))
         moves = [
-            *(Posting(available_account, currency, -part, lot, case.today) for lot, part in back.items()),
-            Posting(available_account, currency, late, until, case.today),
+            *(Posting(available_account, currency, -part, lot, case.booking_day) for lot, part in back.items()),
+            Posting(available_account, currency, late, until, case.booking_day),
         ]
-        case.draft(Extended(volunteer=held.volunteer, until=until, points=late), (holder,), case.today, tuple(moves))
+        case.draft(Extended(volunteer=held.volunteer, until=until, points=late), (holder,), case.booking_day, tuple(moves))
     elif late:
         moves = _moved(case, available_account, Account(holder, Purpose.EXPIRED), currency, back)
         fact = Expired(volunteer=held.volunteer, currency=currency, points=late)
-        case.draft(fact, (holder,), case.today, tuple(moves))
+        case.draft(fact, (holder,), case.booking_day, tuple(moves))
     case.repay(held.volunteer, currency)
 
 
@@ -359,9 +357,7 @@ def return_collected(case: Case, command: Return) -> None:
     quantity = command.quantity or state.left
     if quantity > state.left:
         refuse("more_than_collected", redemption=command.redemption, wanted=quantity, collected=state.left)
-    case.need(
-        item_question(held.item), available(held.volunteer, held.currency), debt(held.volunteer, held.currency)
-    )
+    case.need(item_question(held.item), available(held.volunteer, held.currency), debt(held.volunteer, held.currency))
     item = listed_item(case, held.item)
     if not item.returnable:
         refuse("not_returnable", item=held.item)
@@ -382,7 +378,7 @@ def return_collected(case: Case, command: Return) -> None:
         reason=command.reason,
         damaged=command.damaged,
     )
-    case.draft(fact, (*_subjects(state), f"partner:{held.partner}"), case.today, tuple(postings))
+    case.draft(fact, (*_subjects(state), f"partner:{held.partner}"), case.booking_day, tuple(postings))
     _after_return(case, held, tuple(postings))
 
 

@@ -150,8 +150,8 @@ def submit(case: Case, command: Submit) -> None:
     person = case.volunteer(command.volunteer, day=day)
     if rulebook.members_only and team is not None and not person.is_member(team, day):
         refuse("not_a_member", volunteer=command.volunteer, team=team, day=day)
-    if rulebook.record_within_days is not None and (case.today - day).days > rulebook.record_within_days:
-        refuse("recorded_too_late", day=day, today=case.today, within_days=rulebook.record_within_days)
+    if rulebook.record_within_days is not None and (case.booking_day - day).days > rulebook.record_within_days:
+        refuse("recorded_too_late", day=day, today=case.booking_day, within_days=rulebook.record_within_days)
     fact = Submitted(
         record=record,
         volunteer=command.volunteer,
@@ -170,7 +170,9 @@ def _checked(
     begin = min(interval.begin for interval in intervals)
     end = max(interval.end for interval in intervals)
     if end > case.booked_at:
-        refuse("service_in_future", end=case.frame.calendar.local(end), booked_at=case.frame.calendar.local(case.booked_at))
+        refuse(
+            "service_in_future", end=case.frame.calendar.local(end), booked_at=case.frame.calendar.local(case.booked_at)
+        )
     if not sum(interval.minutes for interval in intervals):
         refuse("no_whole_minute", begin=begin, end=end)
     day = case.frame.calendar.day(begin)
@@ -183,15 +185,19 @@ def _checked(
     assert isinstance(found, ActivityListed)  # noqa: S101 - narrows the type
     if not found.activity.offered_on(day):
         refuse("activity_not_offered", activity=activity, day=day)
+    _alone(case, volunteer, intervals, own)
+    return found.activity, day
+
+
+def _alone(case: Case, volunteer: str, intervals: tuple[Interval, ...], own: str) -> None:
+    """Refuse service at a time at which another live record already has the volunteer serve."""
     for record, state in records_of(case.ask(around(volunteer, intervals))).items():
         if record == own or not state.live:
             continue
-        for mine in intervals:
-            for other in state.said.intervals:
-                if mine.overlaps(other):
-                    local = case.frame.calendar.local
-                    refuse("overlap", volunteer=volunteer, record=record, begin=local(other.begin), end=local(other.end))
-    return found.activity, day
+        for other in state.said.intervals:
+            if any(mine.overlaps(other) for mine in intervals):
+                begin, end = case.frame.calendar.local(other.begin), case.frame.calendar.local(other.end)
+                refuse("overlap", volunteer=volunteer, record=record, begin=begin, end=end)
 
 
 def _standing(entries: tuple[Entry, ...], kind: type) -> object | None:
@@ -378,9 +384,7 @@ def _reverse(case: Case, state: RecordState, command: Reverse | Correct) -> None
     if isinstance(fact, Awarded):
         postings += _taken_back(case, fact, rulebook.redemption.reversal_takes if rulebook else ReversalOrder.DEBT)
     room = tuple(cap.id for cap in rulebook.caps if cap.per != "record") if rulebook else ()
-    reversal = Reversed(
-        record=fact.record, volunteer=fact.volunteer, entry=entry.id, reason=command.reason, room=room
-    )
+    reversal = Reversed(record=fact.record, volunteer=fact.volunteer, entry=entry.id, reason=command.reason, room=room)
     case.draft(reversal, _subjects(state), entry.on, tuple(postings))
 
 
@@ -396,7 +400,7 @@ def _taken_back(case: Case, fact: Awarded, order: ReversalOrder) -> list[Posting
     def take(purpose: Purpose, amounts: dict[object, int]) -> None:
         nonlocal rest
         for lot, part in taken(amounts, rest).items():  # type: ignore[arg-type]  # lots are instants or none
-            postings.append(Posting(Account(holder, purpose), currency, -part, lot, case.today))
+            postings.append(Posting(Account(holder, purpose), currency, -part, lot, case.booking_day))
             rest -= part
 
     take(Purpose.AVAILABLE, {fact.lot: lots.get(fact.lot, 0)})
@@ -404,7 +408,7 @@ def _taken_back(case: Case, fact: Awarded, order: ReversalOrder) -> list[Posting
         take(Purpose.AVAILABLE, {lot: amount for lot, amount in lots.items() if lot != fact.lot})
     take(Purpose.EXPIRED, {fact.lot: case.ask(expired).get(fact.lot, 0)})
     if rest:
-        postings.append(Posting(Account(holder, Purpose.DEBT), currency, -rest, None, case.today))
+        postings.append(Posting(Account(holder, Purpose.DEBT), currency, -rest, None, case.booking_day))
     return postings
 
 

@@ -39,7 +39,7 @@ def _shelved(case: Case, item: Item, other: Purpose, parts: dict[datetime | None
     unit = item_unit(item.id)
     against = Account(unit, other, item.partner)
     return tuple(
-        Posting(account, unit, sign * amount, lot, case.today)
+        Posting(account, unit, sign * amount, lot, case.booking_day)
         for lot, amount in parts.items()
         for account, sign in ((on_hand(item).account, 1), (against, -1))
     )
@@ -52,7 +52,7 @@ def receive(case: Case, command: ReceiveStock) -> None:
         refuse("already_past_best", item=item.id, best_before=command.best_before)
     fact = StockReceived(item=item.id, quantity=command.quantity, best_before=command.best_before)
     postings = _shelved(case, item, Purpose.SUPPLIED, {command.best_before: command.quantity})
-    case.draft(fact, (item_unit(item.id),), case.today, postings)
+    case.draft(fact, (item_unit(item.id),), case.booking_day, postings)
 
 
 def _off_shelf(case: Case, item: Item, quantity: int) -> dict[datetime | None, int]:
@@ -67,7 +67,7 @@ def write_off(case: Case, command: WriteOffStock) -> None:
     item = _stocked(case, command.item)
     parts = _off_shelf(case, item, command.quantity)
     fact = StockWrittenOff(item=item.id, quantity=command.quantity, reason=command.reason)
-    case.draft(fact, (item_unit(item.id),), case.today, _shelved(case, item, Purpose.WRITTEN_OFF, parts))
+    case.draft(fact, (item_unit(item.id),), case.booking_day, _shelved(case, item, Purpose.WRITTEN_OFF, parts))
 
 
 def count(case: Case, command: CountStock) -> None:
@@ -78,4 +78,4 @@ def count(case: Case, command: CountStock) -> None:
     if difference < 0:
         parts = _off_shelf(case, item, -difference)
     fact = StockCounted(item=item.id, counted=command.counted, difference=difference, reason=command.reason)
-    case.draft(fact, (item_unit(item.id),), case.today, _shelved(case, item, Purpose.FOUND, parts))
+    case.draft(fact, (item_unit(item.id),), case.booking_day, _shelved(case, item, Purpose.FOUND, parts))

@@ -177,6 +177,7 @@ def _split(text: str, separator: str) -> Iterator[Cells]:
 # --- workbooks --------------------------------------------------------------------------------------------------------
 
 _ROWS_AT_A_TIME = 500
+_HALF_A_SECOND = dt.timedelta(microseconds=500_000)
 
 
 class _Worksheet(Protocol):
@@ -250,7 +251,7 @@ def _cell_text(value: object) -> str:
     if isinstance(value, dt.time):
         return _whole_seconds(dt.datetime.combine(dt.date.min, value)).time().isoformat()
     if isinstance(value, dt.timedelta):
-        seconds = round(value / dt.timedelta(seconds=1))
+        seconds = (value + _HALF_A_SECOND) // dt.timedelta(seconds=1)
         return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
@@ -259,4 +260,4 @@ def _cell_text(value: object) -> str:
 
 def _whole_seconds(moment: dt.datetime) -> dt.datetime:
     """A workbook keeps times as fractions of a day, a little beside the second that was meant."""
-    return (moment + dt.timedelta(microseconds=500_000)).replace(microsecond=0)
+    return (moment + _HALF_A_SECOND).replace(microsecond=0)

@@ -18,14 +18,7 @@ from volunteer_points.people import database
 from volunteer_points.people.database import CODE, PERSON, TEXT
 from volunteer_points.people.draws import code_key, fresh, printed_code, random_code, random_person_id
 from volunteer_points.people.errors import NotMatched, PeopleError
-from volunteer_points.people.particulars import (
-    KEY_CHARACTERS,
-    Particulars,
-    Person,
-    Wanted,
-    checked_once,
-    shown,
-)
+from volunteer_points.people.particulars import KEY_CHARACTERS, Particulars, Person, Wanted, checked_once, shown
 
 TEXT_CHARACTERS: Final = 10_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

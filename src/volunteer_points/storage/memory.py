@@ -102,7 +102,10 @@ class MemorySession:
     def stored(self, *, after: int = 0, limit: int | None = None) -> Iterator[Stored]:
         """Entries in order."""
         end = None if limit is None else after + limit
-        yield from islice(chain(islice(self._before, after, end), islice(self.written(), max(0, after - len(self._before)), None)), limit)
+        yield from islice(
+            chain(islice(self._before, after, end), islice(self.written(), max(0, after - len(self._before)), None)),
+            limit,
+        )
 
     def open(
         self, purpose: str, *, unit: str | None = None, due: datetime | None = None, limit: int | None = None

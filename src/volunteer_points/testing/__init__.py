@@ -1,0 +1,1 @@
+"""The public test kit: strategies, small programmes, and machines that drive stores. Imported by nothing else."""
