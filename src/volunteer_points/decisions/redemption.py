@@ -302,7 +302,7 @@ def cancel(case: Case, command: Cancel) -> None:
 
 
 def lapse(case: Case, command: Lapse) -> None:
-    """End a hold whose time is over."""
+    """End a hold whose time is over. Anybody may: the date decides, nobody chooses."""
     state = _open(case, command.redemption)
     if case.booked_at < state.held.held_until:
         refuse(
@@ -310,7 +310,6 @@ def lapse(case: Case, command: Lapse) -> None:
             redemption=command.redemption,
             held_until=case.frame.calendar.local(state.held.held_until),
         )
-    case.authorise(Right.REDEEM, partner=state.held.partner)
     _given_back(case, state, Lapsed(redemption=command.redemption, volunteer=state.held.volunteer))
 
 
@@ -330,7 +329,8 @@ def _after_return(case: Case, held: Held, postings: tuple[Posting, ...]) -> None
     }
     holder, currency = volunteer_holder(held.volunteer), held.currency
     late, available_account = sum(back.values()), Account(holder, Purpose.AVAILABLE)
-    grace_days = case.frame.rulebook_on(case.booking_day).redemption.grace_days
+    rulebook = next((each for each in case.frame.rulebooks if each.id == held.rulebook), None)
+    grace_days = rulebook.redemption.grace_days if rulebook else 0
     if late and grace_days:
         until = case.frame.calendar.start_of(case.booking_day + timedelta(days=grace_days + 1))
         moves = [
