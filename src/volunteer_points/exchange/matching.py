@@ -12,7 +12,7 @@ import attrs
 
 from volunteer_points.entries import ActivityListed, Fact, TeamFormed
 from volunteer_points.exchange.columns import Column
-from volunteer_points.people import NotMatched, Person, Register, mask, name_key, phone_key
+from volunteer_points.people import NotMatched, Person, Register, mask, mask_phone, name_key, phone_key
 
 SUGGESTIONS_AT_MOST = 20
 """For how many unknown names a registered one is suggested; looking through a large register takes time."""
@@ -224,7 +224,7 @@ def _newcomers(unknown: Sequence[Who]) -> tuple[tuple[Newcomer, ...], dict[Who, 
         name, phone = name_key(who.name), phone_key(who.phone)
         written = [each for each in phones[name] if each]
         if not phone and len(written) > 1:
-            facts = {"candidates": ", ".join(written), "count": len(written)}
+            facts = {"candidates": "; ".join(map(mask_phone, written)), "count": len(written)}
             torn[who] = Unclear("person_ambiguous", Column.NAME, who.name, facts)
             continue
         of = phone or next(iter(written), "")

@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 import os
 import re
 import secrets
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, cast
 
 import attrs
 
 from volunteer_points.books import OpenAmount, Question, Tally
-from volunteer_points.canonical import text_of
 from volunteer_points.entries import Account, Entry
 from volunteer_points.errors import Corrupt, InputError, Misconfigured
 from volunteer_points.ledger import decode, leaf_hash
@@ -33,16 +33,20 @@ from volunteer_points.storage import Answers, Reader, Session, Stored
 FORMAT = "volunteer-points-journal"
 VERSION = 1
 LINE_BYTES_MAX = 32 * 1024 * 1024
-"""No entry comes near this; a longer line is damage, and is not read into memory."""
+"""No entry comes near this; a longer line is damage and is not read into memory at once."""
 
 PROGRESS_EVERY = 1000
 
-_ENTRY = re.compile(rb'\{"leaf":"([0-9a-f]{64})","entry":(\{.*\})\}', re.DOTALL)
-_BOM = b"\xef\xbb\xbf"
-_AGAIN = "Export it again: volunteer-points export. To see all that is wrong: volunteer-points audit, with this file."
-
 Progress = Callable[[int], None]
-"""Told now and then how many entries are done."""
+"""Told now and then, and at the end, how many entries are done."""
+
+_ENTRY = re.compile(rb'\{"leaf":"([0-9a-f]{64})","entry":(\{.*\})\}')
+_ENTRY_SHAPE = b'{"leaf":"%s","entry":%s}\n'
+_BOM = b"\xef\xbb\xbf"
+_GZIP = b"\x1f\x8b"
+_FOREIGN = {b"SQLite format 3\x00": "a database", b"PK\x03\x04": "a zip file or workbook", b"\xff\xfe": "UTF-16 text"}
+_PACKING_ERRORS = (EOFError, zlib.error, gzip.BadGzipFile)
+_FIX = "Export the ledger again: volunteer-points export. To see all that is wrong, audit this file."
 
 
 class NotAJournal(InputError):
@@ -70,23 +74,22 @@ def write_journal(
     Raises:
         Corrupt: ``position_missing`` or ``not_one_line`` when what is stored cannot stand in a journal.
     """
-    stream.write(_line({"format": FORMAT, "version": VERSION, "ledger": ledger}))
+    stream.write(_json_line({"format": FORMAT, "version": VERSION, "ledger": ledger}))
     leaves, count = hashlib.sha256(), 0
-    for stored in reader.stored():
-        count += 1
+    for count, stored in enumerate(reader.stored(), start=1):
         _refuse_unfit(stored, count)
         leaves.update(stored.leaf)
-        stream.write(b'{"leaf":"%s","entry":%s}\n' % (stored.leaf.hex().encode(), stored.content))
+        stream.write(_ENTRY_SHAPE % (stored.leaf.hex().encode(), stored.content))
         if progress is not None and count % PROGRESS_EVERY == 0:
             progress(count)
     summary = JournalSummary(count, leaves.hexdigest())
-    stream.write(_line({"entries": summary.entries, "leaves": summary.leaves}))
+    stream.write(_json_line({"entries": summary.entries, "leaves": summary.leaves}))
     if progress is not None:
         progress(count)
     return summary
 
 
-def _line(fields: dict[str, object]) -> bytes:
+def _json_line(fields: dict[str, object]) -> bytes:
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
@@ -113,13 +116,14 @@ def save_journal(
     partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         with partial.open("xb") as file:
-            with _compressed(file, target) as stream:
+            with _packed(file, target) as stream:
                 summary = write_journal(reader, ledger, stream, progress=progress)
             file.flush()
             os.fsync(file.fileno())
         _put_in_place(partial, target, replace=replace)
     except OSError as error:
-        raise InputError("file_not_writable", file=str(target), problem=error.strerror) from error
+        fix = "Check that the folder exists, may be written to and has room."
+        raise InputError("file_not_writable", file=str(target), problem=error.strerror, fix=fix) from error
     finally:
         partial.unlink(missing_ok=True)
     return summary
@@ -144,7 +148,7 @@ def _put_in_place(partial: Path, target: Path, *, replace: bool) -> None:
 
 
 @contextmanager
-def _compressed(file: BinaryIO, target: Path) -> Iterator[BinaryIO]:
+def _packed(file: BinaryIO, target: Path) -> Iterator[BinaryIO]:
     if target.suffix != ".gz":
         yield file
         return
@@ -152,68 +156,54 @@ def _compressed(file: BinaryIO, target: Path) -> Iterator[BinaryIO]:
         yield cast("BinaryIO", packed)
 
 
-# --- reading -----------------------------------------------------------------------------------------------------
+# --- reading, damaged or not -------------------------------------------------------------------------------------
 
 
 class Journal:
     """A journal file, read line by line; it may be damaged.
 
     Args:
-        source: A path, or a stream of bytes that is read once.
+        source: A path, or a stream of bytes that can be read once.
 
     Raises:
-        NotAJournal: the first line is not that of a journal, or of a newer one.
+        NotAJournal: the file is something else, or a journal of a newer version.
         InputError: ``file_unreadable``.
     """
 
     def __init__(self, source: Path | str | BinaryIO) -> None:
-        self._path = Path(source) if isinstance(source, (str, Path)) else None
-        self._stream = None if isinstance(source, (str, Path)) else source
-        self.name = self._path.name if self._path is not None else "journal"
-        self._first: bytes = b""
-        if self._stream is not None:
-            self._stream = _unpacked(self._stream)
-            self._first = _header_line(self._stream)
-        else:
-            with self._opened() as stream:
-                self._first = _header_line(stream)
-        self.ledger: str = _header(self._first, self.name)["ledger"]
+        self._source = Path(source) if isinstance(source, (str, Path)) else _unpacked(source)
+        self._ahead: tuple[bytes, ...] = ()
+        self.name = self._source.name if isinstance(self._source, Path) else "journal"
+        with self._lines() as lines:
+            first, second = next(lines, b""), next(lines, b"")
+        self._header = _header(first, self.name)
+        self._has_header_line = self._header is not None or _ENTRY.fullmatch(_stripped(first)) is None
+        if self._header is None and not _is_entry_of_a_journal(second, first):
+            raise _not_a_journal(first, self.name)
+        self.ledger = self._header if self._header is not None else _ledger_of(first, second)
+        self._ahead = (first, second) if not isinstance(self._source, Path) else ()
 
     def pieces(self) -> Iterator[tuple[int, Stored | Corrupt]]:
-        """Every line behind the first with its number: the entry as it stands there, or what is wrong with the line.
+        """Every line with its number, as far as it tells something: an entry, or what is wrong there.
 
-        Hashes and the bytes of entries are not judged here. What is wrong with the file as a whole (line ends, a
-        missing end) stands under the number of the line where it shows.
+        Hashes and the bytes of entries are not judged here. The first line and the last give nothing when they are
+        right. What is wrong with the file as a whole, as its line ends or a missing end, stands with the first
+        line where it shows. A problem with a ``position`` stands in the place of an entry.
         """
-        problem = _mangled(self._first)
-        if problem is not None:
-            yield 1, problem
-        if self._stream is not None:
-            yield from _pieces(self._stream)
-            return
-        with self._opened() as stream:
-            stream.readline(LINE_BYTES_MAX)
-            yield from _pieces(stream)
+        if self._header is None:
+            yield 1, Corrupt("journal_header_missing", line=1, fix=_FIX)
+        with self._lines() as lines:
+            yield from _pieces(chain(self._ahead, lines), has_header=self._has_header_line)
 
     @contextmanager
-    def _opened(self) -> Iterator[BinaryIO]:
-        assert self._path is not None  # noqa: S101 - a journal has a path or a stream
+    def _lines(self) -> Iterator[Iterator[bytes]]:
+        if not isinstance(self._source, Path):
+            yield _lines_of(self._source)
+            return
         try:
-            with self._path.open("rb") as file:
-                yield _unpacked(file)
+            with self._source.open("rb") as file:
+                yield _lines_of(_unpacked(file))
         except OSError as error:
-            raise InputError("file_unreadable", file=str(self._path), problem=error.strerror or str(error)) from error
-
-
-def _unpacked(stream: BinaryIO) -> BinaryIO:
-    """The stream itself, or what is packed in it, whatever its name says."""
-    buffered = stream if hasattr(stream, "peek") else _peekable(stream)
-    if buffered.peek(2)[:2] == b"\x1f\x8b":  # type: ignore[attr-defined]  # it was made so above
-        return cast("BinaryIO", gzip.GzipFile(fileobj=buffered, mode="rb"))
-    return buffered
-
-
-def _peekable(stream: BinaryIO) -> BinaryIO:
-    import io  # noqa: PLC0415
-
-    return io.BufferedReader(cast("io.RawIOBase", stream))
+            raise InputError(
+                "file_unreadable", file=str(self._source), problem=error.strerror, fix="Check the name and its rights."
+            ) from error
