@@ -70,6 +70,10 @@ class Corrupt(StoreError):
     """What is stored contradicts itself. Stop writing and run the audit."""
 
 
+class Misused(StoreError):
+    """The calling program broke the contract of stores, as by asking about a subject that it did not take: a defect."""
+
+
 class Misconfigured(StoreError):
     """The database is not what the library needs: another schema, missing guards, unsafe settings, another ledger."""
 

@@ -12,11 +12,26 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
+from cattrs.errors import ForbiddenExtraKeysError
+
 from volunteer_points.canonical import converter, instant_from, text_of
 from volunteer_points.entries import KINDS, Account, Entry, Posting
 from volunteer_points.errors import Corrupt, VolunteerPointsError
 
 ENCODING_VERSION = 1
+
+_TEXTS = ("ledger", "key", "digest", "actor")
+_NUMBERS = ("n", "of")
+_UNREADABLE = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    ForbiddenExtraKeysError,
+    VolunteerPointsError,
+)
 
 
 def encode(entry: Entry) -> bytes:
@@ -52,7 +67,7 @@ def decode(content: bytes) -> Entry:
         if encode(entry) == content:
             return entry
         problem = "the bytes are not in canonical form"
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, VolunteerPointsError) as error:
+    except _UNREADABLE as error:
         problem = f"{type(error).__name__}: {error}"
     raise Corrupt("unreadable_entry", problem=problem, starts=content[:120].decode("utf-8", "replace"))
 
@@ -83,6 +98,11 @@ def _posting_from(fields: list[Any]) -> Posting:
 def _entry(fields: dict[str, Any]) -> Entry:
     if fields["v"] != ENCODING_VERSION:
         raise ValueError(f"encoding version {fields['v']} is not known; this library knows {ENCODING_VERSION}")
+    about = tuple(fields["about"])
+    if not all(isinstance(text, str) for text in (*about, *(fields[name] for name in _TEXTS))):
+        raise ValueError(f"{', '.join(_TEXTS)} and the subjects are texts")
+    if not all(type(fields[name]) is int for name in _NUMBERS):
+        raise ValueError(f"{' and '.join(_NUMBERS)} are whole numbers")
     return Entry(
         ledger=fields["ledger"],
         key=fields["key"],
@@ -92,7 +112,7 @@ def _entry(fields: dict[str, Any]) -> Entry:
         actor=fields["actor"],
         booked_at=instant_from(fields["booked_at"]),
         fact=converter.structure(fields["fact"], KINDS[fields["kind"]]),
-        about=tuple(fields["about"]),
+        about=about,
         on=date.fromisoformat(fields["on"]),
         postings=tuple(_posting_from(posting) for posting in fields["postings"]),
     )

@@ -22,17 +22,17 @@ _NAMES_OFFERED = 6
 
 @attrs.frozen
 class Unclear:
-    """Why a word of a sheet says nothing certain.
+    """Why a row cannot be taken as it stands.
 
     Attributes:
         code: A stable name of what is wrong; :mod:`volunteer_points.exchange.words` has the words.
-        column: Where the word stands.
-        value: The word.
+        column: Where to look for it; None where the whole row is meant.
+        value: What stands there.
         facts: What else there is to know.
     """
 
     code: str
-    column: Column
+    column: Column | None
     value: str
     facts: Mapping[str, object] = attrs.field(factory=dict)
 
@@ -230,7 +230,7 @@ def _newcomers(unknown: Sequence[Who]) -> tuple[tuple[Newcomer, ...], dict[Who, 
         of = phone or next(iter(written), "")
         first = phones[name][of]
         newcomer = newcomers.setdefault(
-            (name, of), Newcomer(placeholder=f"new-{len(newcomers) + 1}", name=first.name, phone=first.phone)
+            (name, of), Newcomer(placeholder=f"_newcomer_{len(newcomers) + 1}", name=first.name, phone=first.phone)
         )
         placeholders[who] = newcomer.placeholder
     return tuple(newcomers.values()), placeholders, torn

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import TypeAlias
 
 import attrs
@@ -38,7 +39,7 @@ _TOKEN = re.compile(
 )
 
 
-class OutOfBounds(Exception):  # noqa: N818 - it ends the walk and never leaves the package
+class OutOfBounds(Exception):
     """The text is nested deeper, or a word in it is longer, than any programme file needs."""
 
     def __init__(self, line: int, code: str) -> None:
@@ -84,10 +85,8 @@ def find_places(text: str) -> Places:
         OutOfBounds: a key lies too deep, or a word is too long.
     """
     walk = _Walk(text)
-    try:
+    with suppress(_Ended):
         walk.statements()
-    except _Ended:
-        pass
     return Places(walk.lines)
 
 
@@ -206,6 +205,8 @@ class _Walk:
 
     def word(self) -> None:
         """A string, number, day or truth value; a day and its time may have a space between them."""
+        if self.kind not in {"word", "string"}:
+            raise _Ended
         length = 0
         while self.kind in {"word", "string"} or self.comes("."):
             length += 0 if self.kind == "string" else len(self.text)
@@ -226,12 +227,9 @@ class _Walk:
                 self.take()
                 number += 1
                 continue
-            before = self.next_line, self.kind, self.text
             self.line = self.next_line
             self.note((*path, number))
             self.value((*path, number))
-            if before == (self.next_line, self.kind, self.text) and self.kind not in {"newline", "mark"}:
-                raise _Ended
 
     def braces(self, path: Path) -> None:
         self.take()

@@ -20,7 +20,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn, cast
+from typing import Any, BinaryIO, NoReturn, Protocol, cast
 
 import attrs
 
@@ -28,7 +28,7 @@ from volunteer_points.books import OpenAmount, Question, Tally
 from volunteer_points.entries import Account, Entry
 from volunteer_points.errors import Corrupt, InputError, Misconfigured
 from volunteer_points.ledger import decode, leaf_hash
-from volunteer_points.storage import Answers, Reader, Session, Stored
+from volunteer_points.storage import Answers, Session, Stored
 
 FORMAT = "volunteer-points-journal"
 VERSION = 1
@@ -44,9 +44,17 @@ _ENTRY = re.compile(rb'\{"leaf":"([0-9a-f]{64})","entry":(\{.*\})\}')
 _ENTRY_SHAPE = b'{"leaf":"%s","entry":%s}\n'
 _BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
+_LINES_LOOKED_AT = 2
 _FOREIGN = {b"SQLite format 3\x00": "a database", b"PK\x03\x04": "a zip file or workbook", b"\xff\xfe": "UTF-16 text"}
-_PACKING_ERRORS = (EOFError, zlib.error, gzip.BadGzipFile)
-_FIX = "Export the ledger again: volunteer-points export. To see all that is wrong, audit this file."
+_FIX = "Export the ledger again: volunteer-points export. To see all that is wrong, audit the file."
+
+
+class Source(Protocol):
+    """Whatever gives stored entries in order, as the reader of any store does."""
+
+    def stored(self) -> Iterator[Stored]:
+        """Every entry, in order."""
+        ...
 
 
 class NotAJournal(InputError):
@@ -64,9 +72,7 @@ class JournalSummary:
 # --- writing -----------------------------------------------------------------------------------------------------
 
 
-def write_journal(
-    reader: Reader, ledger: str, stream: BinaryIO, *, progress: Progress | None = None
-) -> JournalSummary:
+def write_journal(reader: Source, ledger: str, stream: BinaryIO, *, progress: Progress | None = None) -> JournalSummary:
     """Write every entry that the reader sees, as it lies there.
 
     What is stored is copied and not judged: an entry that was tampered with is tampered with in the journal too.
@@ -102,7 +108,7 @@ def _refuse_unfit(stored: Stored, expected: int) -> None:
 
 
 def save_journal(
-    reader: Reader, ledger: str, path: Path | str, *, replace: bool = False, progress: Progress | None = None
+    reader: Source, ledger: str, path: Path | str, *, replace: bool = False, progress: Progress | None = None
 ) -> JournalSummary:
     """Write a journal to a file, which is there as a whole or not at all.
 
@@ -159,11 +165,21 @@ def _packed(file: BinaryIO, target: Path) -> Iterator[BinaryIO]:
 # --- reading, damaged or not -------------------------------------------------------------------------------------
 
 
+@attrs.frozen
+class _Opening:
+    """What the first lines say: the ledger, what is wrong with them, and those that belong to the entries."""
+
+    ledger: str
+    problem: Corrupt | None
+    ahead: tuple[bytes, ...]
+    lines_before: int
+
+
 class Journal:
-    """A journal file, read line by line; it may be damaged.
+    """A journal file as it lies there; it may be damaged.
 
     Args:
-        source: A path, or a stream of bytes that can be read once.
+        source: A path, or a stream of bytes, which is read once.
 
     Raises:
         NotAJournal: the file is something else, or a journal of a newer version.
@@ -171,39 +187,263 @@ class Journal:
     """
 
     def __init__(self, source: Path | str | BinaryIO) -> None:
-        self._source = Path(source) if isinstance(source, (str, Path)) else _unpacked(source)
-        self._ahead: tuple[bytes, ...] = ()
+        self._source = Path(source) if isinstance(source, (str, Path)) else source
         self.name = self._source.name if isinstance(self._source, Path) else "journal"
-        with self._lines() as lines:
-            first, second = next(lines, b""), next(lines, b"")
-        self._header = _header(first, self.name)
-        self._has_header_line = self._header is not None or _ENTRY.fullmatch(_stripped(first)) is None
-        if self._header is None and not _is_entry_of_a_journal(second, first):
-            raise _not_a_journal(first, self.name)
-        self.ledger = self._header if self._header is not None else _ledger_of(first, second)
-        self._ahead = (first, second) if not isinstance(self._source, Path) else ()
+        self._rest: Iterator[bytes] = iter(())
+        if isinstance(self._source, Path):
+            with _opened(self._source) as lines:
+                self._opening = _opening(lines, self.name)
+        else:
+            self._rest = _lines(self._source)
+            self._opening = _opening(self._rest, self.name)
+        self.ledger = self._opening.ledger
 
     def pieces(self) -> Iterator[tuple[int, Stored | Corrupt]]:
         """Every line with its number, as far as it tells something: an entry, or what is wrong there.
 
         Hashes and the bytes of entries are not judged here. The first line and the last give nothing when they are
-        right. What is wrong with the file as a whole, as its line ends or a missing end, stands with the first
-        line where it shows. A problem with a ``position`` stands in the place of an entry.
+        right. What is wrong with the file as a whole, as its line ends or a missing end, stands with the line where
+        it shows. A problem with a ``position`` stands in the place of an entry.
         """
-        if self._header is None:
-            yield 1, Corrupt("journal_header_missing", line=1, fix=_FIX)
-        with self._lines() as lines:
-            yield from _pieces(chain(self._ahead, lines), has_header=self._has_header_line)
+        opening = self._opening
+        if opening.problem is not None:
+            yield 1, opening.problem
+        if not isinstance(self._source, Path):
+            yield from _pieces(opening, self._rest)
+            return
+        with _opened(self._source) as lines:
+            yield from _pieces(opening, islice(lines, _LINES_LOOKED_AT, None))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Iterator[bytes]]:
+    try:
+        with path.open("rb") as file:
+            yield _lines(file)
+    except OSError as error:
+        fix = "Check the name of the file and the right to read it."
+        raise InputError("file_unreadable", file=str(path), problem=error.strerror, fix=fix) from error
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    """The lines, unpacked if they are packed. A packing that breaks off ends them, as the end of a file does."""
+    source = gzip.GzipFile(fileobj=stream, mode="rb") if _is_packed(stream) else stream
+    try:
+        while line := source.readline(LINE_BYTES_MAX):
+            yield line
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        return
+
+
+def _is_packed(stream: BinaryIO) -> bool:
+    if isinstance(stream, io.BufferedReader):  # a pipe can be peeked into and never wound back
+        return stream.peek(len(_GZIP)).startswith(_GZIP)
+    begin = stream.read(len(_GZIP))
+    stream.seek(-len(begin), io.SEEK_CUR)
+    return begin == _GZIP
+
+
+def _opening(lines: Iterator[bytes], name: str) -> _Opening:
+    """Judge the first lines. One that is damaged is a problem as long as an entry of a journal stands with it."""
+    looked_at = tuple(islice(lines, _LINES_LOOKED_AT))
+    first = looked_at[0] if looked_at else b""
+    header = _fields(first.removeprefix(_BOM))
+    if header.get("format") == FORMAT:
+        if header.get("version") != VERSION:
+            fix = "Read it with a newer volunteer-points."
+            raise NotAJournal("journal_too_new", file=name, version=header.get("version"), known=VERSION, fix=fix)
+        if isinstance(header.get("ledger"), str):
+            return _Opening(header["ledger"], _mangled(first, 1), looked_at[1:], 1)
+    for skipped, line in enumerate(looked_at):
+        if match := _ENTRY.fullmatch(_bare(line)):
+            ledger = str(_fields(match[2]).get("ledger", "unknown"))
+            damaged = Corrupt("journal_header_damaged", line=1, message="the first line is no header", fix=_FIX)
+            return _Opening(ledger, damaged, looked_at[skipped:], skipped)
+    raise _not_a_journal(first, name)
+
+
+def _fields(line: bytes) -> dict[str, Any]:
+    try:
+        fields = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _not_a_journal(first: bytes, name: str) -> NotAJournal:
+    looks_like = next((what for start, what in _FOREIGN.items() if first.startswith(start)), None)
+    facts = {"looks_like": looks_like} if looks_like else {"begins": first[:40].decode("utf-8", "replace")}
+    fix = "Give a file that volunteer-points export wrote; a database is given with --ledger."
+    return NotAJournal("not_a_journal", file=name, **facts, fix=fix)
+
+
+def _bare(line: bytes) -> bytes:
+    return line.removeprefix(_BOM).rstrip(b"\r\n")
+
+
+def _mangled(line: bytes, number: int) -> Corrupt | None:
+    """What an editor did to a line when it saved the file."""
+    if line.startswith(_BOM) or line.endswith(b"\r\n"):
+        what = "a byte order mark" if line.startswith(_BOM) else "line ends of CR LF"
+        return Corrupt("journal_mangled", line=number, what=what, message="an editor changed the journal", fix=_FIX)
+    return None
+
+
+def _pieces(opening: _Opening, rest: Iterator[bytes]) -> Iterator[tuple[int, Stored | Corrupt]]:
+    leaves, damaged, position, number = hashlib.sha256(), 0, 0, opening.lines_before
+    mangled = opening.problem is not None
+    lines = enumerate(chain(opening.ahead, rest), start=number + 1)
+    for number, line in lines:
+        bare = _bare(line)
+        if not mangled and (problem := _mangled(line, number)):
+            mangled = True
+            yield number, problem
+        if match := _ENTRY.fullmatch(bare):
+            position += 1
+            leaf = bytes.fromhex(match[1].decode())
+            leaves.update(leaf)
+            yield number, Stored(position, match[2], leaf)
+        elif _fields(bare).keys() == {"entries", "leaves"}:
+            wrong = _wrong_end(_fields(bare), position, None if damaged else leaves.hexdigest(), number)
+            yield from ((number, problem) for problem in wrong)
+            yield from (
+                (behind, Corrupt("journal_goes_on", line=behind, message="a line follows the last one", fix=_FIX))
+                for behind, _ in lines
+            )
+            return
+        else:
+            position, damaged = position + 1, damaged + 1
+            yield number, _damaged(number, position, bare)
+    yield number + 1, Corrupt("journal_cut_off", line=number + 1, message="the journal is cut off here", fix=_FIX)
+
+
+def _damaged(number: int, position: int, bare: bytes) -> Corrupt:
+    return Corrupt(
+        "journal_line_damaged",
+        line=number,
+        position=position,
+        begins=bare[:60].decode("utf-8", "replace"),
+        message="this line of the journal is no entry",
+        fix=_FIX,
+    )
+
+
+def _wrong_end(end: dict[str, Any], entries: int, leaves: str | None, number: int) -> Iterator[Corrupt]:
+    if end["entries"] != entries:
+        yield Corrupt("journal_count_differs", line=number, expected=end["entries"], found=entries, fix=_FIX)
+    elif leaves is not None and end["leaves"] != leaves:
+        yield Corrupt("journal_leaves_differ", line=number, expected=end["leaves"], found=leaves, fix=_FIX)
+
+
+# --- reading what is whole ---------------------------------------------------------------------------------------
+
+
+def read_journal(source: Path | str | BinaryIO) -> JournalStore:
+    """Read a journal that is whole, every line of it checked on the way.
+
+    Raises:
+        NotAJournal: the file is something else, or a journal of a newer version.
+        InputError: ``file_unreadable``.
+        Corrupt: the first thing that is wrong, with its line.
+    """
+    return JournalStore(Journal(source))
+
+
+class JournalStore:
+    """A ledger that was read from a journal: it answers every question and is never written."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.name = journal.name
+        self._ledger = journal.ledger
+        self._stored: list[Stored] = []
+        self._tally = Tally()
+        for number, piece in journal.pieces():
+            self._tally.absorb((_whole(number, piece, self._ledger),))
+            assert isinstance(piece, Stored)  # noqa: S101 - anything else was raised
+            self._stored.append(piece)
+
+    @property
+    def ledger(self) -> str:
+        """The id of the ledger."""
+        return self._ledger
+
+    def pieces(self) -> Iterator[tuple[int, Stored | Corrupt]]:
+        """Every entry with the line on which it stood."""
+        return ((stored.position + 1, stored) for stored in self._stored)
 
     @contextmanager
-    def _lines(self) -> Iterator[Iterator[bytes]]:
-        if not isinstance(self._source, Path):
-            yield _lines_of(self._source)
-            return
-        try:
-            with self._source.open("rb") as file:
-                yield _lines_of(_unpacked(file))
-        except OSError as error:
-            raise InputError(
-                "file_unreadable", file=str(self._source), problem=error.strerror, fix="Check the name and its rights."
-            ) from error
+    def reader(self) -> Iterator[JournalReader]:
+        """Look at the ledger."""
+        yield JournalReader(self._tally, self._stored)
+
+    def session(self) -> AbstractContextManager[Session]:
+        """Refuse to write.
+
+        Raises:
+            Misconfigured: ``read_only``, always.
+        """
+        fix = "Write to the ledger itself, given with --ledger."
+        raise Misconfigured("read_only", journal=self.name, message="a journal is read and never written", fix=fix)
+
+
+def _whole(number: int, piece: Stored | Corrupt, ledger: str) -> Entry:
+    """The entry on a line.
+
+    Raises:
+        Corrupt: there is none, or not the one whose hash stands there, or not one of this ledger.
+    """
+    if isinstance(piece, Corrupt):
+        raise piece
+    found = leaf_hash(piece.content)
+    if found != piece.leaf:
+        message = "the entry on this line was changed"
+        facts = {"line": number, "expected": piece.leaf.hex(), "found": found.hex()}
+        raise Corrupt("leaf_differs", **facts, message=message, fix=_FIX)
+    try:
+        entry = decode(piece.content)
+    except Corrupt as error:
+        raise Corrupt(error.code, **{"line": number, **error.facts, "fix": _FIX}) from error
+    if entry.ledger != ledger:
+        raise Corrupt("other_ledger", line=number, expected=ledger, found=entry.ledger, fix=_FIX)
+    return entry
+
+
+class JournalReader:
+    """The reading side of a journal."""
+
+    def __init__(self, tally: Tally, stored: list[Stored]) -> None:
+        self._tally = tally
+        self._stored = stored
+
+    def ask(self, questions: Iterable[Question[Any]]) -> Answers:
+        """Answer all of the questions."""
+        return {question: self._tally.answer(question) for question in questions}
+
+    def stored(self, *, after: int = 0, limit: int | None = None) -> Iterator[Stored]:
+        """Entries in order."""
+        return islice(self._stored, after, None if limit is None else after + limit)
+
+    def open(
+        self, purpose: str, *, unit: str | None = None, due: datetime | None = None, limit: int | None = None
+    ) -> list[OpenAmount]:
+        """Amounts of a purpose that are not nought."""
+        return self._tally.open(purpose, unit=unit, due=due)[:limit]
+
+    def balances(self) -> Iterator[tuple[Account, str, datetime | None, int]]:
+        """Every balance that is not nought; a journal keeps none, they are worked out from its entries."""
+        return ((account, unit, lot, amount) for (account, unit, lot), amount in self._tally.balances().items())
+
+
+__all__ = [
+    "FORMAT",
+    "VERSION",
+    "Journal",
+    "JournalReader",
+    "JournalStore",
+    "JournalSummary",
+    "NotAJournal",
+    "Source",
+    "read_journal",
+    "save_journal",
+    "write_journal",
+]

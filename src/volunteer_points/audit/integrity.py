@@ -1,0 +1,295 @@
+"""The ledger itself: is everything there, unchanged, in order, balanced, within its bounds, and written once?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from volunteer_points.audit.checks import Check, End
+from volunteer_points.audit.findings import Evidence, Finding
+from volunteer_points.audit.reading import Commit, Seen, Standing
+from volunteer_points.audit.source import Kept
+from volunteer_points.books import LotsOf, soonest
+from volunteer_points.canonical import instant_text
+from volunteer_points.entries import FLOORS, Account, Entry, imbalance
+from volunteer_points.errors import Corrupt
+from volunteer_points.ledger import decode, leaf_hash
+
+
+class EntryBalanced(Check):
+    """VP001: the postings of an entry add up to nought for each unit, and none of them is nought."""
+
+    id = "VP001"
+
+    def examine(self, seen: Seen, before: Standing) -> Iterator[Finding]:
+        """Add up."""
+        del before
+        postings = seen.entry.postings
+        if not postings:
+            return
+        self.examined += 1
+        uneven = imbalance(postings)
+        if uneven or not all(posting.amount for posting in postings):
+            yield self.finding(
+                "unbalanced" if uneven else "nought",
+                ("entry", seen.id),
+                seen.evidence,
+                expected=dict.fromkeys(uneven, 0),
+                actual=uneven,
+                kind=seen.entry.kind,
+            )
+
+
+class LedgerBalanced(Check):
+    """VP002: all postings of the ledger add up to nought for each unit."""
+
+    id = "VP002"
+
+    def __init__(self) -> None:
+        self._sums: dict[str, int] = defaultdict(int)
+
+    def examine(self, seen: Seen, before: Standing) -> Iterable[Finding]:
+        """Add to the sums."""
+        del before
+        self.examined += len(seen.entry.postings)
+        for posting in seen.entry.postings:
+            self._sums[posting.unit] += posting.amount
+        return ()
+
+    def finish(self, end: End) -> Iterator[Finding]:
+        """Name every unit that is left over."""
+        del end
+        for unit, amount in self._sums.items():
+            if amount:
+                yield self.finding("ledger_unbalanced", ("unit", unit), expected={"sum": 0}, actual={"sum": amount})
+
+
+class Unchanged(Check):
+    """VP003: leaf hashes match the bytes, positions are dense, and commits are whole and in order.
+
+    Args:
+        ledger: The id that every entry must carry.
+    """
+
+    id = "VP003"
+
+    def __init__(self, ledger: str) -> None:
+        self.unread = 0
+        """How many entries cannot be read; no check can look at them."""
+
+        self._ledger = ledger
+        self._next = 1
+
+    def admit(self, line: int, piece: Kept | Corrupt, found: list[Finding]) -> Entry | None:
+        """Judge what lies there before anything is read out of it; the entry, unless it cannot be read."""
+        if isinstance(piece, Corrupt):
+            found.append(self._damage(line, piece))
+            return None
+        self.examined += 1
+        if piece.position != self._next:
+            found.append(
+                self.finding(
+                    "position_missing",
+                    ("position", str(self._next)),
+                    Evidence(piece.position),
+                    expected={"position": self._next},
+                    actual={"position": piece.position},
+                )
+            )
+        self._next = piece.position + 1
+        entry, problem = _read(piece.content)
+        if problem is not None:
+            self.unread += 1
+            subject = ("position", str(piece.position))
+            found.append(self.finding("unreadable", subject, Evidence(piece.position), problem=problem))
+        self._compare_leaf(piece, entry, found)
+        return entry
+
+    def _damage(self, line: int, problem: Corrupt) -> Finding:
+        position = problem.facts.get("position")
+        evidence: tuple[Evidence, ...] = ()
+        if isinstance(position, int):
+            self.examined, self.unread, self._next = self.examined + 1, self.unread + 1, position + 1
+            evidence = (Evidence(position),)
+        told = {name: value for name, value in problem.facts.items() if name not in {"line", "position", "fix"}}
+        words = str(Corrupt(problem.code, **told))
+        return self.finding("file_damaged", ("line", str(line)), *evidence, expected={"line": line}, problem=words)
+
+    def _compare_leaf(self, piece: Kept, entry: Entry | None, found: list[Finding]) -> None:
+        leaf = leaf_hash(piece.content)
+        if leaf != piece.leaf:
+            subject = ("entry", entry.id) if entry else ("position", str(piece.position))
+            found.append(
+                self.finding(
+                    "leaf_differs",
+                    subject,
+                    Evidence(piece.position, entry.id if entry else ""),
+                    expected={"leaf": piece.leaf.hex()},
+                    actual={"leaf": leaf.hex()},
+                    kind=entry.kind if entry else "entry",
+                )
+            )
+
+    def examine(self, seen: Seen, before: Standing) -> Iterator[Finding]:
+        """Compare the ledger it says it belongs to, and its place in its commit."""
+        entry = seen.entry
+        if entry.ledger != self._ledger:
+            expected, actual = {"ledger": self._ledger}, {"ledger": entry.ledger}
+            yield self.finding(
+                "other_ledger", ("entry", seen.id), seen.evidence, expected=expected, actual=actual, kind=entry.kind
+            )
+        commit = before.commits.get(entry.key)
+        numbers = commit.numbers if commit else []
+        if entry.number not in numbers and entry.number != len(numbers) + 1 or entry.number > entry.count:
+            expected, actual = {"number": len(numbers) + 1}, {"number": entry.number}
+            yield self.finding(
+                "number_out_of_place",
+                ("entry", seen.id),
+                seen.evidence,
+                expected=expected,
+                actual=actual,
+                kind=entry.kind,
+            )
+
+    def finish(self, end: End) -> Iterator[Finding]:
+        """Name the commits of which entries are missing, and a ledger without any."""
+        if not self.examined:
+            yield self.finding("nothing_there", ("ledger", self._ledger))
+        for key, commit in end.standing.commits.items():
+            there = len(commit.numbers)
+            if there < commit.count:
+                yield self.finding(
+                    "commit_incomplete",
+                    ("key", key),
+                    Evidence(commit.position),
+                    expected={"entries": commit.count},
+                    actual={"entries": there},
+                )
+
+
+def _read(content: bytes) -> tuple[Entry | None, str | None]:
+    try:
+        return decode(content), None
+    except Corrupt as error:
+        return None, str(error.facts.get("problem", error.code))
+
+
+class BoundsKept(Check):
+    """VP004: no balance was ever beyond its bound, after any entry, in the order of the ledger."""
+
+    id = "VP004"
+
+    def __init__(self) -> None:
+        self._broken: set[tuple[Account, str, datetime | None]] = set()
+
+    def examine(self, seen: Seen, before: Standing) -> Iterator[Finding]:
+        """Look at every balance that the entry moves towards its bound; the first breach of each is reported."""
+        moved: dict[tuple[Account, str, datetime | None], int] = {}
+        for posting in seen.entry.postings:
+            if FLOORS.get(posting.account.purpose):
+                place = (posting.account, posting.unit, posting.lot)
+                moved[place] = moved.get(place, 0) + posting.amount
+        self.examined += len(moved)
+        for place, amount in moved.items():
+            account, unit, lot = place
+            floor = FLOORS[account.purpose]
+            if floor * amount >= 0 or place in self._broken:
+                continue
+            balance = before.books.answer(LotsOf(account, unit)).get(lot, 0) + amount
+            if floor * balance < 0:
+                self._broken.add(place)
+                yield self._beyond(seen, place, balance)
+
+    def _beyond(self, seen: Seen, place: tuple[Account, str, datetime | None], balance: int) -> Finding:
+        account, unit, lot = place
+        return self.finding(
+            "bound_passed",
+            ("account", "/".join(account)),
+            seen.evidence,
+            expected={"unit": unit, "ends": _lot_text(lot), "bound": FLOORS[account.purpose]},
+            actual={"balance": balance},
+            purpose=account.purpose,
+            holder=account.holder,
+            unit=unit,
+            kind=seen.entry.kind,
+            entry=seen.id,
+        )
+
+
+def _lot_text(lot: datetime | None) -> str | None:
+    return None if lot is None else instant_text(lot)
+
+
+class BalancesStored(Check):
+    """VP005: the balances that a store keeps beside its entries are what the entries add up to."""
+
+    id = "VP005"
+
+    def finish(self, end: End) -> Iterator[Finding]:
+        """Compare every balance on either side."""
+        if end.balances is None:
+            self.skipped_because = "journal_without_balances"
+            return
+        if end.left_out:
+            self.skipped_because = "later_entries_left_out"
+            return
+        derived = end.standing.books.balances()
+        kept = {(account, unit, lot): amount for account, unit, lot, amount in end.balances}
+        places = derived.keys() | kept.keys()
+        self.examined = len(places)
+        for place in sorted(places, key=lambda each: (each[0], each[1], soonest(each[2]))):
+            expected, actual = derived.get(place, 0), kept.get(place, 0)
+            if expected != actual:
+                account, unit, lot = place
+                yield self.finding(
+                    "balance_differs",
+                    ("account", "/".join(account)),
+                    expected={"unit": unit, "ends": _lot_text(lot), "balance": expected},
+                    actual={"balance": actual},
+                    purpose=account.purpose,
+                    holder=account.holder,
+                    unit=unit,
+                )
+
+
+class KeyOnce(Check):
+    """VP006: the entries under a key are those of one commit: one content, one actor, one time, each number once."""
+
+    id = "VP006"
+
+    def examine(self, seen: Seen, before: Standing) -> Iterator[Finding]:
+        """Compare with what the key wrote before."""
+        entry = seen.entry
+        self.examined += 1
+        commit = before.commits.get(entry.key)
+        if commit is None:
+            return
+        differs = _difference(commit, entry)
+        if differs is not None:
+            what, expected, actual = differs
+            yield self.finding(
+                "key_twice",
+                ("key", entry.key),
+                Evidence(commit.position),
+                seen.evidence,
+                expected={what: expected},
+                actual={what: actual},
+                what=what,
+            )
+
+
+def _difference(commit: Commit, entry: Entry) -> tuple[str, object, object] | None:
+    for what, expected, actual in (
+        ("digest", commit.digest, entry.digest),
+        ("actor", commit.actor, entry.actor),
+        ("booked_at", commit.booked_at, entry.booked_at),
+        ("count", commit.count, entry.count),
+    ):
+        if expected != actual:
+            return what, _plain(expected), _plain(actual)
+    return ("number", len(commit.numbers) + 1, entry.number) if entry.number in commit.numbers else None
+
+
+def _plain(value: object) -> object:
+    return instant_text(value) if isinstance(value, datetime) else value

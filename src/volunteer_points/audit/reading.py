@@ -1,0 +1,296 @@
+"""What entries say, read one after the other: the state in front of each of them.
+
+This is the audit's own reading. It takes facts at their word and shares nothing with what decides, so that a defect
+there does not hide here. It keeps what later entries can be compared with and lets go of the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+import attrs
+
+from volunteer_points.audit.findings import Evidence
+from volunteer_points.books import Moved, Tally
+from volunteer_points.entries import (
+    ActivityListed,
+    Approved,
+    Awarded,
+    Cancelled,
+    Collected,
+    Corrected,
+    Described,
+    Enrolled,
+    Entry,
+    Held,
+    ItemListed,
+    Lapsed,
+    NotAwarded,
+    ProgrammeAdopted,
+    Purpose,
+    Rejected,
+    Returned,
+    Reversed,
+    RulebookAdopted,
+    Submitted,
+    TeamFormed,
+    Voided,
+    Withdrawn,
+    volunteer_holder,
+)
+from volunteer_points.model import Activity, Calendar, Currency, Item
+from volunteer_points.rules import Rulebook, ServiceRecord, cap_windows
+
+
+@attrs.frozen
+class Seen:
+    """An entry where it stands."""
+
+    position: int
+    entry: Entry
+
+    @property
+    def id(self) -> str:
+        """The entry's id."""
+        return self.entry.id
+
+    @property
+    def evidence(self) -> Evidence:
+        """Where to look for it."""
+        return Evidence(self.position, self.entry.id)
+
+
+@attrs.define
+class Commit:
+    """What the entries under one key have in common, and which of them were there."""
+
+    digest: str
+    actor: str
+    booked_at: datetime
+    count: int
+    numbers: list[int]
+    position: int
+
+
+@attrs.define
+class Record:
+    """A service record: what it says, where that stands in its life, and the award that stands."""
+
+    said: Submitted | Corrected
+    said_by: str
+    evidence: Evidence
+    day: date | None
+    """The programme's day on which the service began, by the calendar that stood when it was said."""
+
+    status: str
+    award: Decision | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether its time is taken."""
+        return self.status in {"submitted", "approved"}
+
+
+@attrs.frozen
+class Decision:
+    """An award, or the reason for none, that was not reversed."""
+
+    fact: Awarded | NotAwarded
+    evidence: Evidence
+
+
+@attrs.define
+class Redemption:
+    """A redemption: its hold, and what became of it."""
+
+    held: Held
+    evidence: Evidence
+    stocked: bool
+    status: str = "held"
+    returned: int = 0
+
+
+@attrs.frozen
+class Adopted:
+    """A rulebook version as it was adopted, with the hash that was written then."""
+
+    rulebook: Rulebook
+    hash: str
+
+
+class Standing:
+    """What the entries absorbed so far say. One pass absorbs; every check reads what stands before an entry."""
+
+    def __init__(self) -> None:
+        self.programme: ProgrammeAdopted | None = None
+        self.rulebooks: dict[str, Adopted] = {}
+        self.commits: dict[str, Commit] = {}
+        self.records: dict[str, Record] = {}
+        self.redemptions: dict[str, Redemption] = {}
+        self.items: dict[str, Item] = {}
+        self.books = Tally()
+        """Postings alone: balances, and what moved on which day."""
+
+        self._activities: dict[str, Activity] = {}
+        self._slots: dict[str, str] = {}
+        self._tags: dict[str, tuple[str, ...]] = {}
+        self._names: dict[str, frozenset[str]] = {}
+
+    # --- what stands ---
+
+    @property
+    def calendar(self) -> Calendar:
+        """The programme's calendar; that of UTC before there is a programme."""
+        return self.programme.calendar if self.programme else Calendar(zone="UTC")
+
+    @property
+    def run_by_one(self) -> str:
+        """Who runs the programme alone; empty when two founders answer for it."""
+        return self.programme.run_by_one if self.programme else ""
+
+    def currency(self, name: str) -> Currency | None:
+        """The currency of that name."""
+        currencies = self.programme.currencies if self.programme else ()
+        return next((currency for currency in currencies if currency.id == name), None)
+
+    def rulebook_on(self, day: date) -> Adopted | None:
+        """The version in force for service that begins on a day, among those adopted so far."""
+        begun = [each for each in self.rulebooks.values() if each.rulebook.since <= day]
+        latest = max(begun, key=lambda each: each.rulebook.since, default=None)
+        return latest if latest is not None and latest.rulebook.covers(day) else None
+
+    def names_of(self, person: str) -> frozenset[str]:
+        """Every id of a person, as actor or as volunteer."""
+        return self._names.get(person) or frozenset({person})
+
+    def service_of(self, record: Record) -> ServiceRecord | None:
+        """What rules may look at, put together again from what is known now; None without a day."""
+        said = record.said
+        if record.day is None:
+            return None
+        activity = self._activities.get(said.activity)
+        return ServiceRecord(
+            intervals=said.intervals,
+            day=record.day,
+            activity=said.activity,
+            activity_type=activity.type if activity else "service",
+            team=said.team,
+            slot=self._slots.get(said.team) if said.team else None,
+            tags=self._tags.get(said.volunteer, ()),
+            evidence=said.evidence,
+        )
+
+    def used(self, rulebook: Rulebook, service: ServiceRecord, volunteer: str) -> Mapping[str, int]:
+        """What a volunteer already got in the window of each cap."""
+        holder = volunteer_holder(volunteer)
+        return {
+            window.cap: -self.books.answer(
+                Moved(holder, Purpose.ISSUED, window.unit, window.activity, window.since, window.until)
+            )
+            for window in cap_windows(rulebook, service)
+        }
+
+    # --- absorbing ---
+
+    def absorb(self, seen: Seen) -> None:
+        """Take one entry in."""
+        entry = seen.entry
+        for posting in entry.postings:
+            self.books.post(posting)
+        commit = self.commits.get(entry.key)
+        if commit is None:
+            self.commits[entry.key] = Commit(
+                entry.digest, entry.actor, entry.booked_at, entry.count, [entry.number], seen.position
+            )
+        elif entry.number not in commit.numbers:
+            commit.numbers.append(entry.number)
+        self._take_in(seen)
+
+    def _take_in(self, seen: Seen) -> None:
+        match seen.entry.fact:
+            case Submitted() | Corrected():
+                self._say(seen)
+            case Approved() | Rejected() | Voided() | Awarded() | NotAwarded() | Reversed():
+                self._decide(seen)
+            case Held() | Collected() | Cancelled() | Lapsed() | Returned():
+                self._redeem(seen)
+            case fact:
+                self._frame(fact)
+
+    def _say(self, seen: Seen) -> None:
+        fact = seen.entry.fact
+        assert isinstance(fact, (Submitted, Corrected))  # noqa: S101 - narrows the type
+        day = self.calendar.day(min(interval.begin for interval in fact.intervals)) if fact.intervals else None
+        said_by = fact.requested_by if isinstance(fact, Corrected) else seen.entry.actor
+        status = "approved" if isinstance(fact, Corrected) else "submitted"
+        before = self.records.get(fact.record)
+        award = before.award if before else None
+        self.records[fact.record] = Record(fact, said_by, seen.evidence, day, status, award)
+
+    def _decide(self, seen: Seen) -> None:
+        fact = seen.entry.fact
+        record = self.records.get(getattr(fact, "record", ""))
+        if record is None:
+            return
+        match fact:
+            case Awarded() | NotAwarded():
+                record.award = Decision(fact, seen.evidence)
+            case Reversed():
+                record.award, record.status = None, "reversed"
+            case Approved():
+                record.status = "approved"
+            case Rejected():
+                record.status = "rejected"
+            case Voided():
+                record.status = "voided"
+
+    def _redeem(self, seen: Seen) -> None:
+        fact = seen.entry.fact
+        if isinstance(fact, Held):
+            item = self.items.get(fact.item)
+            self.redemptions[fact.redemption] = Redemption(fact, seen.evidence, item.stocked if item else True)
+            return
+        redemption = self.redemptions.get(getattr(fact, "redemption", ""))
+        if redemption is None:
+            return
+        match fact:
+            case Collected():
+                redemption.status = "collected"
+            case Cancelled():
+                redemption.status = "cancelled"
+            case Lapsed():
+                redemption.status = "lapsed"
+            case Returned():
+                redemption.returned += fact.quantity
+
+    def _frame(self, fact: object) -> None:
+        match fact:
+            case ProgrammeAdopted():
+                self.programme = fact
+                self._names = _names(fact)
+            case RulebookAdopted():
+                self.rulebooks.setdefault(fact.rulebook.id, Adopted(fact.rulebook, fact.hash))
+            case ActivityListed():
+                self._activities[fact.activity.id] = fact.activity
+            case TeamFormed():
+                self._slots[fact.team.id] = fact.team.slot
+            case ItemListed():
+                self.items[fact.item.id] = fact.item
+            case Withdrawn():
+                self.items.pop(fact.subject.removeprefix("item:"), None)
+            case Enrolled() | Described():
+                self._tags[fact.volunteer] = fact.tags
+            case _:
+                pass
+
+
+def _names(programme: ProgrammeAdopted) -> dict[str, frozenset[str]]:
+    """Each actor whose duties name a volunteer id, and that volunteer, with all the ids they share."""
+    groups: list[set[str]] = []
+    for duty in programme.duties:
+        if duty.volunteer is not None:
+            own = {duty.actor, duty.volunteer}
+            joined = own.union(*(group for group in groups if not group.isdisjoint(own)))
+            groups = [*(group for group in groups if group.isdisjoint(own)), joined]
+    return {name: frozenset(group) for group in groups for name in group}

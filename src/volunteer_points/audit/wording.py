@@ -1,0 +1,461 @@
+"""The words of an audit, in English and Chinese: the title of each check, each sentence, each remedy.
+
+A sentence names what it needs in braces: the facts of its finding, ``subject``, ``expected``, ``actual`` and their
+parts, as ``expected_points``. Values that are words of the project (a kind of entry, a status, a purpose) are said
+by :data:`VOCABULARY`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+LANGUAGES = ("en", "zh")
+
+
+@attrs.frozen
+class Words:
+    """The same in both languages."""
+
+    en: str
+    zh: str
+
+    def said(self, language: str) -> str:
+        """The words of a language; English unless it is ``zh``."""
+        return self.zh if language == "zh" else self.en
+
+
+@attrs.frozen
+class Sentence:
+    """What is wrong, and what to do about it."""
+
+    what: Words
+    remedy: Words
+
+    def said(self, language: str) -> str:
+        """What is wrong."""
+        return self.what.said(language)
+
+    def fix(self, language: str) -> str:
+        """What to do."""
+        return self.remedy.said(language)
+
+
+TITLES: Mapping[str, Words] = {
+    "VP001": Words("every entry adds up to nought for each unit", "每条分录的每种单位合计为零"),
+    "VP002": Words("the whole ledger adds up to nought for each unit", "整个账本的每种单位合计为零"),
+    "VP003": Words("every entry is there, in its place, and unchanged", "分录齐全、顺序正确、未被改动"),
+    "VP004": Words("no balance ever passed its bound", "任何余额在任何时候都未越过界限"),
+    "VP005": Words("stored balances are what the entries add up to", "存储的余额与分录合计一致"),
+    "VP006": Words("every key belongs to one commit", "每个防重复键只属于一次提交"),
+    "VP101": Words("every award has one record, every record one award", "一份服务记录对应一次积分发放"),
+    "VP102": Words("every award was approved", "每次积分发放都经过审核"),
+    "VP104": Words("every award names the rulebook that was in force", "每次发放都依据当时有效的积分管理办法"),
+    "VP105": Words("every award is what its rulebook gives", "逐笔重算：每次发放都与管理办法的计算一致"),
+    "VP106": Words("no cap was passed", "未超过任何积分上限"),
+    "VP202": Words("nobody served twice at once", "同一时间没有重复服务"),
+    "VP203": Words("no day has more minutes than it is long", "每人每天的服务时间不超过一天"),
+    "VP301": Words("approvers are neither volunteer nor recorder", "审核人不是本人也不是记录人"),
+    "VP501": Words("every redemption was paid at the price in force", "每次兑换都按当时有效的价格足额支付"),
+    "VP503": Words("what is held is what open holds say, and none is overdue", "预留与未结兑换一致且没有逾期"),
+    "VP506": Words("every item is on the shelf, held, given out or written off", "每件物资都有去向：在架、预留、已领或核销"),
+    "VP601": Words("what came in less what went out is what is there", "期初加减各项等于期末"),
+}
+"""What each check holds to be true."""
+
+VOCABULARY: Mapping[str, Words] = {
+    # kinds of entries
+    "Adjusted": Words("adjustment", "调整"),
+    "Approved": Words("approval", "审核"),
+    "Awarded": Words("award", "积分发放"),
+    "BalanceOpened": Words("opening balance", "期初余额"),
+    "Cancelled": Words("cancellation", "取消"),
+    "Collected": Words("collection", "领取"),
+    "Corrected": Words("correction", "更正"),
+    "Expired": Words("expiry", "到期清零"),
+    "Extended": Words("extension", "延期"),
+    "Held": Words("hold", "预留"),
+    "Lapsed": Words("lapse", "预留过期"),
+    "NotAwarded": Words("non-award", "不发放"),
+    "Rejected": Words("rejection", "驳回"),
+    "Repaid": Words("repayment", "抵扣欠分"),
+    "Returned": Words("return", "退回"),
+    "Reversed": Words("reversal", "冲正"),
+    "StockCounted": Words("stocktake", "盘点"),
+    "StockReceived": Words("receipt", "入库"),
+    "StockWrittenOff": Words("write-off", "核销"),
+    "Submitted": Words("record", "服务记录"),
+    "Transferred": Words("transfer", "转赠"),
+    "Voided": Words("withdrawal", "撤回"),
+    # states
+    "submitted": Words("submitted", "待审核"),
+    "approved": Words("approved", "已审核"),
+    "rejected": Words("rejected", "已驳回"),
+    "voided": Words("withdrawn", "已撤回"),
+    "held": Words("held", "预留"),
+    "collected": Words("collected", "已领取"),
+    "cancelled": Words("cancelled", "已取消"),
+    "lapsed": Words("lapsed", "已过期"),
+    "unknown": Words("unknown", "不存在"),
+    # purposes of accounts, lines of the roll-forward, names of what differs
+    "opening": Words("opening", "期初"),
+    "earned": Words("earned", "获得"),
+    "reversed": Words("reversed", "冲正"),
+    "redeemed": Words("redeemed", "兑换"),
+    "returned": Words("returned", "退回"),
+    "expired": Words("expired", "到期"),
+    "adjusted": Words("adjusted", "调整"),
+    "transferred": Words("transferred", "转赠"),
+    "closing": Words("closing", "期末"),
+    "available": Words("available", "可用"),
+    "debt": Words("debt", "欠分"),
+    "claimed": Words("claimed", "待审核"),
+    "served": Words("served", "服务"),
+    "on_hand": Words("on the shelf", "在架"),
+    "reserved": Words("reserved", "预留"),
+    "received": Words("received", "入库"),
+    "found": Words("found", "盘盈"),
+    "written_off": Words("written off", "核销"),
+    "points": Words("points", "积分"),
+    "minutes": Words("minutes", "分钟"),
+    "price": Words("price", "单价"),
+    "ends": Words("ends", "到期日"),
+    "because": Words("because", "原因"),
+    "working": Words("working", "计算过程"),
+    "postings": Words("postings", "记账"),
+    "activity": Words("activity", "服务项目"),
+    "volunteer": Words("volunteer", "志愿者"),
+    "recorder": Words("recorder", "记录人"),
+    "partner": Words("partner", "共建单位"),
+    "currency": Words("currency", "币种"),
+    "entries": Words("entries", "分录"),
+    "digest": Words("content", "内容"),
+    "actor": Words("actor", "经办人"),
+    "booked_at": Words("time of booking", "登记时间"),
+    "count": Words("number of entries", "分录数"),
+    "number": Words("number of an entry", "分录序号"),
+    # why a check was skipped
+    "nothing_of_the_kind": Words("there was nothing of the kind", "没有此类内容"),
+    "journal_without_balances": Words("a journal keeps no balances", "日志不存储余额"),
+    "later_entries_left_out": Words("stored balances include what was booked later", "存储的余额包含之后登记的内容"),
+    "one_person_runs_it": Words("one person runs the programme", "项目由一人管理"),
+}
+"""Words of the project as people read them."""
+
+
+_REPAIR = Words(
+    "Stop writing. Compare with the last journal or copy that was clean (volunteer-points audit FILE), restore it,"
+    " and find out who can write to the database.",
+    "停止写入。与最近一次无问题的日志或备份比对（volunteer-points audit 文件），恢复该备份，并查明谁能直接改动数据库。",
+)
+_REVERSE = Words(
+    "An approver takes it back: volunteer-points reverse {record}; then awards it anew:"
+    " volunteer-points correct {record}",
+    "由审核人冲正：volunteer-points reverse {record}，再更正并重新发放：volunteer-points correct {record}",
+)
+_STATEMENT = Words(
+    "Look at the lines and reverse what is too much: volunteer-points statement {volunteer}",
+    "查看对账单并冲正多出的部分：volunteer-points statement {volunteer}",
+)
+_RECORD = Words(
+    "An approver corrects or takes back one of them: volunteer-points correct {record} or"
+    " volunteer-points reverse {record}",
+    "由审核人更正或冲正其中一份：volunteer-points correct {record} 或 volunteer-points reverse {record}",
+)
+_AGAIN = Words(
+    "Audit the ledger itself rather than a part of it: volunteer-points audit",
+    "对完整账本进行审计：volunteer-points audit",
+)
+
+SENTENCES: Mapping[str, Sentence] = {
+    # --- the ledger ---
+    "unbalanced": Sentence(
+        Words("{kind} {subject} does not add up: {actual} over", "{kind} {subject} 合计不为零：多出 {actual}"), _REPAIR
+    ),
+    "nought": Sentence(
+        Words("{kind} {subject} has a posting of nought", "{kind} {subject} 含有数额为零的记账"), _REPAIR
+    ),
+    "ledger_unbalanced": Sentence(
+        Words("all entries together do not add up: {actual_sum} {subject} over", "全部分录合计不为零：{subject} 多出 {actual_sum}"),
+        _REPAIR,
+    ),
+    "nothing_there": Sentence(
+        Words("there is no entry to look at", "没有可供审计的分录"),
+        Words("Check --ledger, the file and the time: volunteer-points audit", "检查 --ledger、文件和时间：volunteer-points audit"),
+    ),
+    "leaf_differs": Sentence(
+        Words(
+            "the bytes of {kind} {subject} were changed: their hash is {actual_leaf}, {expected_leaf} was stored",
+            "{kind} {subject} 的内容被改动：现哈希 {actual_leaf}，存储的哈希 {expected_leaf}",
+        ),
+        _REPAIR,
+    ),
+    "unreadable": Sentence(
+        Words("the entry at {subject} cannot be read: {problem}", "位置 {subject} 的分录无法读取：{problem}"), _REPAIR
+    ),
+    "file_damaged": Sentence(
+        Words("line {subject} of the journal: {problem}", "日志第 {subject} 行：{problem}"),
+        Words("Export the ledger again: volunteer-points export", "重新导出账本：volunteer-points export"),
+    ),
+    "position_missing": Sentence(
+        Words(
+            "position {expected_position} is missing; {actual_position} follows",
+            "缺少位置 {expected_position}，其后是 {actual_position}",
+        ),
+        _REPAIR,
+    ),
+    "other_ledger": Sentence(
+        Words(
+            "{kind} {subject} belongs to ledger {actual_ledger}, this is {expected_ledger}",
+            "{kind} {subject} 属于账本 {actual_ledger}，而本账本为 {expected_ledger}",
+        ),
+        _REPAIR,
+    ),
+    "number_out_of_place": Sentence(
+        Words(
+            "{kind} {subject} is number {actual_number} of its commit where {expected_number} belongs",
+            "{kind} {subject} 在提交中的序号为 {actual_number}，应为 {expected_number}",
+        ),
+        _REPAIR,
+    ),
+    "commit_incomplete": Sentence(
+        Words(
+            "the commit of key {subject} has {actual_entries} of its {expected_entries} entries",
+            "键 {subject} 的提交应有 {expected_entries} 条分录，只有 {actual_entries} 条",
+        ),
+        _REPAIR,
+    ),
+    "bound_passed": Sentence(
+        Words(
+            "{purpose} of {holder} stood at {actual_balance} {unit} after {kind}, {bound} is the bound",
+            "{kind} 之后 {holder} 的 {purpose} 为 {actual_balance} {unit}，界限为 {bound}",
+        ),
+        Words(
+            "Stop writing and open the entry: volunteer-points explain {entry}; compare with a clean copy.",
+            "停止写入并查看分录：volunteer-points explain {entry}，与无问题的备份比对。",
+        ),
+    ),
+    "balance_differs": Sentence(
+        Words(
+            "{purpose} of {holder} is stored as {actual_balance} {unit}, the entries give {expected_balance}",
+            "{holder} 的 {purpose} 存储为 {actual_balance} {unit}，按分录应为 {expected_balance}",
+        ),
+        Words(
+            "The entries hold. Stop writing, keep them (volunteer-points export FILE) and restore a clean copy.",
+            "以分录为准。停止写入，先导出（volunteer-points export 文件），再恢复无问题的备份。",
+        ),
+    ),
+    "key_twice": Sentence(
+        Words(
+            "key {subject} was used for more than one commit: {what} differs",
+            "键 {subject} 被用于不止一次提交：{what} 不同",
+        ),
+        _REPAIR,
+    ),
+    # --- awards ---
+    "award_without_record": Sentence(
+        Words("award {subject} names record {record}, which nobody submitted", "发放 {subject} 所指的记录 {record} 不存在"),
+        _REPAIR,
+    ),
+    "awarded_twice": Sentence(
+        Words(
+            "record {subject} was awarded again by {again} while award {first} stands",
+            "记录 {subject} 的发放 {first} 仍有效，又被 {again} 重复发放",
+        ),
+        _REVERSE,
+    ),
+    "reverses_nothing": Sentence(
+        Words(
+            "reversal {subject} names award {actual_award}, the standing award of record {record} is {expected_award}",
+            "冲正 {subject} 所指的发放为 {actual_award}，而记录 {record} 的有效发放为 {expected_award}",
+        ),
+        _REPAIR,
+    ),
+    "not_approved": Sentence(
+        Words(
+            "record {subject} was awarded by {award} while it was {actual_status}, not approved",
+            "记录 {subject} 在状态为 {actual_status} 时由 {award} 发放，未经审核",
+        ),
+        _REVERSE,
+    ),
+    "award_outlived_approval": Sentence(
+        Words(
+            "record {subject} is {actual_status} and its award {award} was never reversed",
+            "记录 {subject} 已为 {actual_status}，但其发放 {award} 未被冲正",
+        ),
+        Words("An approver takes it back: volunteer-points reverse {record}", "由审核人冲正：volunteer-points reverse {record}"),
+    ),
+    "rulebook_changed": Sentence(
+        Words(
+            "the text of rulebook {subject} is not the one that was adopted: its hash is {actual_hash}",
+            "管理办法 {subject} 的文本与通过时不同：现哈希为 {actual_hash}",
+        ),
+        _REPAIR,
+    ),
+    "rulebook_not_unique": Sentence(
+        Words("rulebook {subject} covers the same days as {other}", "管理办法 {subject} 与 {other} 的适用日期重叠"), _REPAIR
+    ),
+    "no_rulebook": Sentence(
+        Words("award {subject}: no rulebook was in force on {day}", "发放 {subject}：{day} 没有有效的管理办法"), _REVERSE
+    ),
+    "other_rulebook": Sentence(
+        Words(
+            "award {subject} names rulebook {actual_rulebook}, on {day} {expected_rulebook} was in force",
+            "发放 {subject} 依据管理办法 {actual_rulebook}，而 {day} 有效的是 {expected_rulebook}",
+        ),
+        _REVERSE,
+    ),
+    "rulebook_hash_differs": Sentence(
+        Words(
+            "award {subject} names rulebook {rulebook} with hash {actual_hash}, adopted was {expected_hash}",
+            "发放 {subject} 所记管理办法 {rulebook} 的哈希为 {actual_hash}，通过的为 {expected_hash}",
+        ),
+        _REVERSE,
+    ),
+    "award_differs": Sentence(
+        Words(
+            "award {subject} of record {record} says {actual}; rulebook {rulebook} gives {expected}",
+            "记录 {record} 的发放 {subject} 为 {actual}，按管理办法 {rulebook} 应为 {expected}",
+        ),
+        _REVERSE,
+    ),
+    "award_not_computable": Sentence(
+        Words("award {subject} of record {record} cannot be worked out again: {problem}", "发放 {subject}（记录 {record}）无法重算：{problem}"),
+        _REPAIR,
+    ),
+    "approved_not_awarded": Sentence(
+        Words(
+            "record {subject} was approved, and there is neither an award nor a reason for none",
+            "记录 {subject} 已审核，但既没有发放也没有不发放的理由",
+        ),
+        _REPAIR,
+    ),
+    "cap_passed": Sentence(
+        Words(
+            "volunteer {subject} has {actual_issued} under cap {cap} of rulebook {rulebook} ({window});"
+            " at most {expected_at_most}",
+            "志愿者 {subject} 在管理办法 {rulebook} 的上限 {cap}（{window}）内得到 {actual_issued}，最多 {expected_at_most}",
+        ),
+        _STATEMENT,
+    ),
+    # --- service ---
+    "overlap": Sentence(
+        Words(
+            "volunteer {volunteer} served twice at once: record {subject} begins at {begin}, record {other} ends at {end}",
+            "志愿者 {volunteer} 的服务时间重叠：记录 {subject} 始于 {begin}，记录 {other} 止于 {end}",
+        ),
+        _RECORD,
+    ),
+    "day_too_full": Sentence(
+        Words(
+            "volunteer {subject} has {actual_minutes} minutes on {expected_day}, which has {expected_at_most}",
+            "志愿者 {subject} 在 {expected_day} 有 {actual_minutes} 分钟服务，而一天只有 {expected_at_most} 分钟",
+        ),
+        _RECORD,
+    ),
+    "self_approved": Sentence(
+        Words(
+            "record {subject} was approved by {actual_approver}, who is also its {role}",
+            "记录 {subject} 的审核人 {actual_approver} 同时是{role}",
+        ),
+        Words(
+            "Another approver takes it back and decides: volunteer-points reverse {record}, then"
+            " volunteer-points correct {record}",
+            "由其他审核人冲正并重新决定：volunteer-points reverse {record}，再 volunteer-points correct {record}",
+        ),
+    ),
+    "run_by_one": Sentence(
+        Words(
+            "one person, {subject}, runs this programme: nobody else looked at {approvals} approvals",
+            "本项目由 {subject} 一人管理：{approvals} 次审核没有第二人复核",
+        ),
+        Words(
+            "To have four eyes, name two founders in the programme file and adopt it: volunteer-points init",
+            "如需双人复核，请在项目文件中写明两位发起人并重新采用：volunteer-points init",
+        ),
+    ),
+    # --- redemptions and stock ---
+    "wrong_price": Sentence(
+        Words(
+            "redemption {subject} of {quantity} {item} holds {actual}; in force on {day}: {expected}",
+            "兑换 {subject}（{item} {quantity} 件）预留 {actual}；{day} 有效的为 {expected}",
+        ),
+        Words(
+            "If it is still open: volunteer-points cancel {subject}, then hold it anew: volunteer-points redeem",
+            "如尚未领取：volunteer-points cancel {subject}，再重新预留：volunteer-points redeem",
+        ),
+    ),
+    "not_funded": Sentence(
+        Words(
+            "redemption {subject}: {kind} took {actual}, {expected} belongs to it",
+            "兑换 {subject}：{kind} 支付 {actual}，应为 {expected}",
+        ),
+        _REPAIR,
+    ),
+    "not_open": Sentence(
+        Words("redemption {subject}: {kind} although it was {actual_status}", "兑换 {subject}：{kind}，但其状态为 {actual_status}"),
+        _REPAIR,
+    ),
+    "overdue": Sentence(
+        Words(
+            "redemption {subject} of {volunteer} is held past {expected_held_until}: {points} points, {quantity} {item}",
+            "{volunteer} 的兑换 {subject} 已超过 {expected_held_until} 仍在预留：{points} 分，{item} {quantity} 件",
+        ),
+        Words("Let what is due lapse: volunteer-points expire", "让到期的预留失效：volunteer-points expire"),
+    ),
+    "held_differs": Sentence(
+        Words("redemption {subject} holds {actual}; its entries say {expected}", "兑换 {subject} 预留 {actual}，按分录应为 {expected}"),
+        _REPAIR,
+    ),
+    "stock_differs": Sentence(
+        Words("{subject}: the accounts hold {actual}; what was booked gives {expected}", "{subject}：账户为 {actual}，按收发应为 {expected}"),
+        _REPAIR,
+    ),
+    "stock_below_nought": Sentence(
+        Words("{subject}: {kind} left {actual_on_hand} on the shelf", "{subject}：{kind} 之后在架数量为 {actual_on_hand}"),
+        Words("Count the shelf and book the count: volunteer-points stock", "盘点并登记：volunteer-points stock"),
+    ),
+    "count_differs": Sentence(
+        Words(
+            "{subject}: the count says {actual_counted}, with its difference the books say {expected_counted}",
+            "{subject}：盘点数为 {actual_counted}，按差额账面应为 {expected_counted}",
+        ),
+        Words("Count the shelf again and book it: volunteer-points stock", "重新盘点并登记：volunteer-points stock"),
+    ),
+    # --- totals ---
+    "rollforward_differs": Sentence(
+        Words(
+            "{subject}: {lines} gives {expected_closing}, the accounts hold {actual_closing}",
+            "{subject}：{lines} 应为 {expected_closing}，账户为 {actual_closing}",
+        ),
+        Words("Look at the lines: volunteer-points statement {volunteer}", "查看对账单：volunteer-points statement {volunteer}"),
+    ),
+    # --- the audit itself ---
+    "required_but_skipped": Sentence(
+        Words("{subject} was required and examined nothing: {reason}", "要求执行 {subject}，但没有可检查的内容：{reason}"), _AGAIN
+    ),
+    "required_but_incomplete": Sentence(
+        Words("{subject} was required and could not look at {actual_unread} entries", "要求执行 {subject}，但有 {actual_unread} 条分录无法检查"),
+        _AGAIN,
+    ),
+}
+"""Each sentence by the key that its findings carry."""
+
+_SAID_IN_WORDS = frozenset({"kind", "purpose", "reason", "role", "status", "what"})
+"""What holds a word of the project; anything else is an id or a number and stands as it is."""
+
+
+def shown(name: str, value: object, language: str) -> str:
+    """A value as it stands in a sentence."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{word(part, language)} {shown(part, each, language)}" for part, each in value.items())
+    if isinstance(value, str) and name in _SAID_IN_WORDS:
+        return word(value, language)
+    return "-" if value is None else f"{value:,}" if type(value) is int else str(value)
+
+
+def word(name: str, language: str) -> str:
+    """A word of the project as people read it."""
+    words = VOCABULARY.get(name)
+    return words.said(language) if words else name

@@ -1,0 +1,179 @@
+"""What a command answers: as text for people on a terminal or in a pipe, or as one JSON object for programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import attrs
+
+from volunteer_points.cli.words import Words, sentence
+from volunteer_points.errors import KeyConflict, Refused, StoreError, VolunteerPointsError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+DONE, REFUSED, BAD_INPUT, UNREADABLE, INTERNAL = range(5)
+"""The exit codes: done; refused or findings; usage or bad input; unreadable input or store; a defect of the program."""
+
+WIDTH_WITHOUT_TERMINAL = 120
+
+_UNREADABLE_CODES = frozenset(
+    {
+        "no_ledger",
+        "no_register",
+        "file_unreadable",
+        "file_unwritable",
+        "register_missing",
+        "register_foreign",
+        "register_unreadable",
+        "register_version",
+    }
+)
+
+
+@attrs.frozen
+class Line:
+    """A line of text; ``style`` is one of ``good``, ``bad``, ``dim`` and ``head``, or none."""
+
+    text: str
+    style: str = ""
+
+
+@attrs.frozen
+class Table:
+    """Rows under headings; columns whose number is in ``right`` hold figures, the first column is 0."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    right: tuple[int, ...] = ()
+
+
+Part: TypeAlias = str | Line | Table
+
+
+@attrs.frozen
+class Answer:
+    """What a command has to say: ``data`` for programs, ``parts`` for people, and the exit code."""
+
+    data: Mapping[str, Any]
+    parts: tuple[Part, ...]
+    exit_code: int = DONE
+
+
+def show(answer: Answer | int | None, *, as_json: bool) -> int:
+    """Print an answer and return its exit code; a command that printed by itself answers with its code or none."""
+    if not isinstance(answer, Answer):
+        return answer or DONE
+    if as_json:
+        print_json(answer.data)
+    else:
+        print_parts(answer.parts)
+    return answer.exit_code
+
+
+def print_json(data: Mapping[str, Any]) -> None:
+    """One JSON object on standard output."""
+    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2, default=_plain) + "\n")
+    sys.stdout.flush()
+
+
+def _plain(value: object) -> object:
+    match value:
+        case datetime():
+            return value.isoformat()
+        case date():
+            return value.isoformat()
+        case frozenset() | set():
+            return sorted(value)
+    return str(value)
+
+
+def print_parts(parts: Iterable[Part], *, to_errors: bool = False) -> None:
+    """Text, in colours and as wide as the terminal where there is one."""
+    console = _console(to_errors=to_errors)
+    for part in parts:
+        match part:
+            case Table():
+                console.print(_drawn(part))
+            case Line():
+                console.print(part.text, style=_STYLES[part.style], soft_wrap=True)
+            case str():
+                console.print(part, soft_wrap=True)
+
+
+_STYLES = {"": "", "good": "green", "bad": "bold red", "dim": "dim", "head": "bold"}
+
+
+def _console(*, to_errors: bool) -> Console:
+    from rich.console import Console  # noqa: PLC0415 - help does not need it
+
+    stream = sys.stderr if to_errors else sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else WIDTH_WITHOUT_TERMINAL
+    return Console(file=stream, width=width, markup=False, highlight=False, emoji=False, soft_wrap=False)
+
+
+def _drawn(table: Table) -> Any:  # noqa: ANN401 - a table of rich, which is imported when something is printed
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
+    from rich.table import Table as Drawn  # noqa: PLC0415
+
+    drawn = Drawn(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for number, heading in enumerate(table.headings):
+        drawn.add_column(heading, justify="right" if number in table.right else "left", overflow="fold")
+    for row in table.rows:
+        drawn.add_row(*row)
+    return drawn
+
+
+# --- errors ------------------------------------------------------------------------------------------------------
+
+
+def exit_code_of(error: VolunteerPointsError) -> int:
+    """The exit code for an error."""
+    if isinstance(error, StoreError) or error.code in _UNREADABLE_CODES:
+        return UNREADABLE
+    if isinstance(error, (Refused, KeyConflict)):
+        return REFUSED
+    return BAD_INPUT
+
+
+def show_error(error: VolunteerPointsError, language: str, *, as_json: bool) -> int:
+    """Say what went wrong: a sentence on standard error, or a JSON object on standard output."""
+    said = sentence(error, language)
+    if as_json:
+        print_json({"error": {"code": error.code, "message": said, "facts": error.facts}})
+    else:
+        print_parts([Line(said, "bad"), *(f"  {each}" for each in _listed(error))], to_errors=True)
+    return exit_code_of(error)
+
+
+def _listed(error: VolunteerPointsError) -> Iterator[str]:
+    """Problems that come as a list and are not part of the sentence."""
+    problems = error.facts.get("problems")
+    if isinstance(problems, (list, tuple)):
+        yield from (str(problem) for problem in problems)
+
+
+# --- long work ---------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def progress(doing: Words, language: str, total: int) -> Iterator[Any]:
+    """A bar on standard error while something long is done, when there is a terminal to show it on.
+
+    Yields a function that is told how many more are done.
+    """
+    if not sys.stderr.isatty() or total < 2:  # noqa: PLR2004 - one thing needs no bar
+        yield lambda _count: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=_console(to_errors=True), transient=True) as bar:
+        task = bar.add_task(doing.said(language), total=total)
+        yield lambda count: bar.advance(task, count)

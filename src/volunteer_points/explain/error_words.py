@@ -1,0 +1,454 @@
+"""What each error says and what to do about it, in English and Chinese, by its code.
+
+A template may name only facts that every raise of its code gives, and in square brackets those that some give. Where
+every raise brings its own remedy as ``fix``, none stands here; :data:`REMEDIES` has those in Chinese.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from volunteer_points.explain.wording import Words
+
+
+@attrs.frozen
+class ErrorWords:
+    """A sentence that names the place and the value, and a remedy, in both languages."""
+
+    en: str
+    remedy_en: str
+    zh: str
+    remedy_zh: str
+
+    @property
+    def sentence(self) -> Words:
+        """What is wrong."""
+        return Words(self.en, self.zh)
+
+    @property
+    def remedy(self) -> Words:
+        """What to do about it; blank when the error brings it along."""
+        return Words(self.remedy_en, self.remedy_zh)
+
+
+_LOOK_UP = "Check the id, or list what there is.", "请核对编号，或先列出现有的编号。"
+_ASK = "Ask somebody who has this duty.", "请由有此职责的人办理。"
+_RESTORE = (
+    "Stop writing, keep a copy of the store and run the audit.",
+    "请停止写入，备份存储并运行审计。",
+)
+_AGAIN = "Try again in a moment.", "请稍后再试。"
+
+INPUT: Mapping[str, ErrorWords] = {
+    "not_exact": ErrorWords("[{field}: ]{value} is not an exact number.", "", "[{field}：]{value} 不是精确的数。", ""),
+    "not_text": ErrorWords("{value} is not a text.", "", "{value} 不是文字。", ""),
+    "not_a_truth_value": ErrorWords("{value} is neither true nor false.", "", "{value} 既不是 true 也不是 false。", ""),
+    "naive_datetime": ErrorWords(
+        "[{field}: ]{value} does not say in which time zone it is.", "Give the time with its zone, as +08:00.",
+        "[{field}：]{value} 没有写明时区。", "请写明时区，如 +08:00。",
+    ),
+    "not_a_day": ErrorWords("{value} is not a day.", "", "{value} 不是日期。", ""),
+    "not_an_instant": ErrorWords("{value} is not a time with a day.", "", "{value} 不是带日期的时间。", ""),
+    "not_a_time": ErrorWords("{value} is not a time of day.", "", "{value} 不是钟点。", ""),
+    "not_whole": ErrorWords("{field}: {value} is not a whole number.", "", "{field}：{value} 不是整数。", ""),
+    "too_large": ErrorWords(
+        "{field}: {value} is more than one amount may be, {most}.", "Check the number.",
+        "{field}：{value} 超过单笔上限 {most}。", "请核对数字。",
+    ),
+    "not_positive": ErrorWords("{field}: {value} is not enough.", "", "{field}：{value} 不够。", ""),
+    "negative": ErrorWords("{field}: {value} is below nought.", "", "{field}：{value} 小于 0。", ""),
+    "bad_id": ErrorWords("{field}: {value} cannot be an id.", "", "{field}：{value} 不能作为编号。", ""),
+    "bad_key": ErrorWords("{value} cannot be an idempotency key.", "", "{value} 不能作为幂等键。", ""),
+    "unknown_zone": ErrorWords("There is no time zone {zone}.", "", "没有时区 {zone}。", ""),
+    "ends_before_it_begins": ErrorWords(
+        "It ends at {end}, not after it begins at {begin}.", "", "结束时间 {end} 不晚于开始时间 {begin}。", "",
+    ),
+    "no_interval": ErrorWords("The record says no time of service.", "", "记录没有服务时间。", ""),
+    "intervals_overlap": ErrorWords(
+        "Two intervals of the record overlap; the later one begins at {begin}.", "",
+        "记录中有两个时段重叠，后一个从 {begin} 开始。", "",
+    ),
+    "too_many_decimals": ErrorWords(
+        "Currency {currency}: {decimals} decimals are too many.", "Use at most {most}.",
+        "积分种类 {currency}：小数位数 {decimals} 过多。", "最多 {most} 位。",
+    ),
+    "price_dates": ErrorWords(
+        "Item {item}: its prices do not follow one another by date.", "",
+        "物品 {item}：各价格的起始日期没有先后顺序。", "",
+    ),
+    "four_eyes_missing": ErrorWords(
+        "The programme names no two founders[, but {founders}].", "", "项目没有两位负责人[，目前为 {founders}]。", "",
+    ),
+    "four_eyes_unclear": ErrorWords(
+        "The programme says both that two founders and that one person runs it.", "",
+        "项目既写了两位负责人，又写了由一人负责。", "",
+    ),
+    "bad_weekday": ErrorWords("{value} is no weekday.", "", "{value} 不是星期几。", ""),
+    "one_rate": ErrorWords(
+        "Accrual {accrual} needs exactly one rate.", "", "计分规则 {accrual} 需要且只能有一种计分方式。", "",
+    ),
+    "one_expiry": ErrorWords(
+        "The expiry says more than one thing, or none that ends[: {value}].", "",
+        "有效期写法不唯一或没有期限[：{value}]。", "",
+    ),
+    "bad_day_of_month": ErrorWords("{value}: a month has no such day.", "", "{value}：一个月里没有这一天。", ""),
+    "empty_rulebook": ErrorWords(
+        "Rulebook {rulebook} begins on {since} and ends on {until}, so it covers no day.",
+        "Let it end after it begins, or leave the end out.",
+        "积分办法 {rulebook} 从 {since} 到 {until}，没有覆盖任何一天。",
+        "请把结束日期改到开始日期之后，或不写结束日期。",
+    ),
+    "finer_than_currency": ErrorWords(
+        "Points are rounded to {rounding}, which currency {currency} with {decimals} decimals cannot hold.",
+        "Round more coarsely, or give the currency more decimals.",
+        "积分取整到 {rounding}，而积分种类 {currency} 只有 {decimals} 位小数。", "请加大取整单位，或增加小数位数。",
+    ),
+    "id_twice": ErrorWords(
+        "Rulebook {rulebook}: the {kind} {id} stands there twice.", "",
+        "积分办法 {rulebook}：{kind} {id} 出现了两次。", "",
+    ),
+    "unknown_language": ErrorWords("{value} is not a language here.", "", "不支持语言 {value}。", ""),
+    "nothing_to_explain": ErrorWords(
+        "None of the entries is about a {wanted}.", "Bring the entries about one {wanted}.",
+        "这些条目里没有{wanted}。", "请提供关于同一{wanted}的条目。",
+    ),
+}  # fmt: skip
+
+PROGRAMME: Mapping[str, ErrorWords] = {
+    "no_programme": ErrorWords(
+        "Ledger {ledger} has no programme yet.", "Adopt one first.",
+        "账本 {ledger} 还没有项目。", "请先采用一个项目定义。",
+    ),
+    "definition_has_problems": ErrorWords(
+        "The programme does not fit together: {problems}.", "Correct the programme file and adopt it again.",
+        "项目定义有问题：{problems}。", "请修改项目文件后重新采用。",
+    ),
+    "not_a_founder": ErrorWords(
+        "{actor} is not one of the founders, {founders}.", "Let a founder write it and the other approve it.",
+        "{actor} 不是负责人（{founders}）。", "请由一位负责人起草、另一位批准。",
+    ),
+    "no_change": ErrorWords(
+        "Nothing would change[ for {volunteer}][ in team {team}][ in record {record}][ in programme {programme}].",
+        "Check what you meant to change.",
+        "没有任何变化[：志愿者 {volunteer}][，队伍 {team}][：记录 {record}][：项目 {programme}]。",
+        "请确认要修改的内容。",
+    ),
+    "period_closed": ErrorWords(
+        "{day} cannot be booked on: every day before {closed_until} is closed.", "Book it on an open day.",
+        "不能在 {day} 入账：{closed_until} 之前已结账。", "请在未结账的日期入账。",
+    ),
+    "period_not_over": ErrorWords(
+        "The days before {until} are not over on {today}.", "Close up to today at most.",
+        "{today} 时，{until} 之前的日期尚未过完。", "最多结到今天。",
+    ),
+    "already_closed": ErrorWords(
+        "The days before {until} are closed already; closed is every day before {closed_until}.",
+        "Give a later day.",
+        "{until} 之前已经结账；目前结到 {closed_until} 之前。", "请给出更晚的日期。",
+    ),
+    "no_rulebook": ErrorWords(
+        "No rulebook is in force on {day}.", "Adopt one that covers the day, or check the date.",
+        "{day} 没有生效的积分办法。", "请采用覆盖这一天的办法，或核对日期。",
+    ),
+    "unknown_currency": ErrorWords(
+        "There is no currency {currency}; there is {known}.", "Use one of these.",
+        "没有积分种类 {currency}；现有 {known}。", "请使用其中之一。",
+    ),
+    "not_authorised": ErrorWords(
+        "{actor} may not {right}[ for team {team}][ for partner {partner}].", _ASK[0],
+        "{actor} 没有“{right}”的职责[（队伍 {team}）][（共建单位 {partner}）]。", _ASK[1],
+    ),
+    "four_eyes": ErrorWords(
+        "{actor} {role} and may not decide it too.", "Let somebody else decide.",
+        "{actor} 是{role}，不能再由本人审批。", "请由另一人审批。",
+    ),
+    "own_case": ErrorWords(
+        "{actor} may not decide about {volunteer}, who is the same person.", "Let somebody else decide.",
+        "{actor} 与 {volunteer} 是同一人，不能办理自己的事。", "请由另一人办理。",
+    ),
+    "key_conflict": ErrorWords(
+        "Key {key} was used for other content: it wrote “{wrote}” at {booked_at}, and this is {command}.", "",
+        "幂等键 {key} 已用于其他内容：{booked_at} 写入了“{wrote}”，而这次是 {command}。", "",
+    ),
+    "key_taken": ErrorWords(
+        "Another writer used key {key} in the meantime.", "Repeat with the same key to see what was written.",
+        "幂等键 {key} 刚被另一个写入者使用。", "请用同一个键重试，即可看到写入的内容。",
+    ),
+}  # fmt: skip
+
+PEOPLE: Mapping[str, ErrorWords] = {
+    "unknown_volunteer": ErrorWords(
+        "{volunteer} is not enrolled.", "Check the id, or enrol the volunteer.",
+        "{volunteer} 尚未登记为志愿者。", "请核对编号，或先登记。",
+    ),
+    "volunteer_left": ErrorWords(
+        "{volunteer} has left the programme since {since}, so nothing can be booked for {day}.",
+        "Check the day, or enrol the volunteer again.",
+        "{volunteer} 自 {since} 起已退出，不能登记 {day} 的内容。", "请核对日期，或重新登记该志愿者。",
+    ),
+    "unknown_household": ErrorWords(
+        "There is no household {household}.", _LOOK_UP[0], "没有家庭 {household}。", _LOOK_UP[1],
+    ),
+    "unknown_team": ErrorWords(
+        "There is no team {team} on {day}.", "Check the team and the day.",
+        "{day} 没有志愿服务队 {team}。", "请核对队伍和日期。",
+    ),
+    "not_a_member": ErrorWords(
+        "{volunteer} does not belong to team {team} on {day}.", "Check the day, or let the volunteer join first.",
+        "{volunteer} 在 {day} 不属于队伍 {team}。", "请核对日期，或先办理入队。",
+    ),
+}  # fmt: skip
+
+SERVICE: Mapping[str, ErrorWords] = {
+    "unknown_record": ErrorWords("There is no record {record}.", _LOOK_UP[0], "没有服务记录 {record}。", _LOOK_UP[1]),
+    "unknown_activity": ErrorWords(
+        "There is no activity {activity}.", _LOOK_UP[0], "没有服务项目 {activity}。", _LOOK_UP[1],
+    ),
+    "activity_not_offered": ErrorWords(
+        "Activity {activity} is not offered on {day}.", "Check the activity and the day.",
+        "{day} 没有开展服务项目 {activity}。", "请核对项目和日期。",
+    ),
+    "service_in_future": ErrorWords(
+        "The service ends at {end}, after it is booked at {booked_at}.", "Record it when it is over.",
+        "服务结束时间 {end} 晚于入账时间 {booked_at}。", "请在服务结束后登记。",
+    ),
+    "no_whole_minute": ErrorWords(
+        "From {begin} to {end} there is no whole minute of service.", "Correct the times.",
+        "从 {begin} 到 {end} 不足一整分钟。", "请改正时间。",
+    ),
+    "record_too_long": ErrorWords(
+        "From {begin} to {end} it is more than {most_days}.", "Correct the times, or record each day on its own.",
+        "从 {begin} 到 {end} 超过 {most_days}。", "请改正时间，或逐日登记。",
+    ),
+    "recorded_too_late": ErrorWords(
+        "Service on {day} is recorded on {today}; it had to be within {within_days}.",
+        "Ask the founders: the rulebook sets the deadline.",
+        "{day} 的服务到 {today} 才登记，应在 {within_days}内登记。", "期限由积分办法规定，请联系项目负责人。",
+    ),
+    "overlap": ErrorWords(
+        "{volunteer} served from {begin} to {end} already, in record {record}.",
+        "Correct the times, or withdraw the other record.",
+        "{volunteer} 在 {begin} 至 {end} 已有服务记录 {record}。", "请改正时间，或撤回另一条记录。",
+    ),
+    "record_already_decided": ErrorWords(
+        "Record {record} is {status} already.", "To change it, correct or reverse it.",
+        "服务记录 {record} 的状态是“{status}”。", "如需更改，请更正或冲正。",
+    ),
+    "already_reversed": ErrorWords(
+        "The award of record {record} was reversed already.", "To award it anew, correct the record.",
+        "服务记录 {record} 的积分已经冲正。", "如需重新发放，请更正该记录。",
+    ),
+    "not_decided": ErrorWords(
+        "Record {record} is {status}, so there is no decision to change.", "Approve it first, or record it anew.",
+        "服务记录 {record} 的状态是“{status}”，没有可更改的审核结果。", "请先审核，或重新登记。",
+    ),
+}  # fmt: skip
+
+POINTS: Mapping[str, ErrorWords] = {
+    "not_enough_points": ErrorWords(
+        "[{item} ]needs {needs} and there is {has}: {missing} missing.", "Wait for more points, or choose less.",
+        "[{item} ]需要 {needs}，现有 {has}，还差 {missing}。", "请积累更多积分，或减少数量。",
+    ),
+    "nothing_due": ErrorWords(
+        "No points of {volunteer} have ended by {at}.", "There is nothing to do.",
+        "截至 {at}，{volunteer} 没有到期的积分。", "无需处理。",
+    ),
+    "transfer_to_self": ErrorWords(
+        "{volunteer} cannot give points to themselves.", "Name another receiver.",
+        "{volunteer} 不能把积分转给自己。", "请指定另一位接收人。",
+    ),
+    "transfers_off": ErrorWords(
+        "The rulebook does not let points be transferred.", "Ask the founders: the rulebook decides it.",
+        "积分办法不允许转赠积分。", "是否允许由积分办法规定，请联系项目负责人。",
+    ),
+    "not_one_household": ErrorWords(
+        "{giver} and {receiver} are not of one household.", "Transfers are for members of one household.",
+        "{giver} 和 {receiver} 不属于同一家庭。", "积分只能在同一家庭内转赠。",
+    ),
+    "already_ended": ErrorWords(
+        "The points would have ended at {ends}, before they are booked at {booked_at}.", "Give a later end, or none.",
+        "这些积分在 {ends} 已到期，早于入账时间 {booked_at}。", "请给出更晚的到期时间，或不写。",
+    ),
+}  # fmt: skip
+
+REDEMPTION: Mapping[str, ErrorWords] = {
+    "unknown_redemption": ErrorWords(
+        "There is no redemption {redemption}.", _LOOK_UP[0], "没有兑换记录 {redemption}。", _LOOK_UP[1],
+    ),
+    "unknown_item": ErrorWords("There is no item {item}.", _LOOK_UP[0], "没有兑换物品 {item}。", _LOOK_UP[1]),
+    "item_not_offered": ErrorWords(
+        "{item} is not offered on {day}.", "Choose another item or another day.",
+        "{day} 不提供 {item}。", "请选择其他物品或日期。",
+    ),
+    "hold_ends_in_past": ErrorWords(
+        "The hold would end at {held_until}, before it is booked at {booked_at}.", "Give a later end, or none.",
+        "预留截止时间 {held_until} 早于办理时间 {booked_at}。", "请给出更晚的时间，或不写。",
+    ),
+    "not_a_redemption_day": ErrorWords(
+        "{item} cannot be redeemed on {day}, only on[ {weekdays}][ the days {days_of_month} of a month].",
+        "Come on a redemption day.",
+        "{day} 不是兑换日，不能兑换 {item}；兑换日：[每月 {days_of_month} 日 ][{weekdays}]。", "请在兑换日办理。",
+    ),
+    "limit_reached": ErrorWords(
+        "{item}: at most {at_most} {of} {per} {by}; there were {used}, and {wanted} more would be too many.",
+        "Choose less, or wait for the next period.",
+        "{item}：{by}{per}最多 {at_most} {of}，已有 {used}，再加 {wanted} 就超限。", "请减少数量，或等到下一周期。",
+    ),
+    "below_minimum_balance": ErrorWords(
+        "Redeeming takes a balance of {minimum}, and there is {has}.", "Wait for more points.",
+        "兑换要求余额不少于 {minimum}，现有 {has}。", "请积累更多积分。",
+    ),
+    "already_collected": ErrorWords(
+        "Redemption {redemption} was collected at {at}, handed over by {by}.", "To take it back, return it.",
+        "兑换 {redemption} 已于 {at} 由 {by} 核销领取。", "如需退还，请办理退回。",
+    ),
+    "already_cancelled": ErrorWords(
+        "Redemption {redemption} was cancelled at {at} by {by}.", "Redeem anew.",
+        "兑换 {redemption} 已于 {at} 由 {by} 取消。", "请重新兑换。",
+    ),
+    "already_lapsed": ErrorWords(
+        "Redemption {redemption} lapsed at {at}, booked by {by}.", "Redeem anew.",
+        "兑换 {redemption} 已于 {at} 过期（{by} 办理）。", "请重新兑换。",
+    ),
+    "own_redemption": ErrorWords(
+        "{actor} may not hand over redemption {redemption} to themselves.", "Let somebody else hand it over.",
+        "{actor} 不能为自己核销兑换 {redemption}。", "请由另一人核销。",
+    ),
+    "hold_ended": ErrorWords(
+        "Redemption {redemption} was held until {held_until}, which has passed.", "Let it lapse and redeem anew.",
+        "兑换 {redemption} 的预留已于 {held_until} 截止。", "请作过期处理后重新兑换。",
+    ),
+    "hold_not_over": ErrorWords(
+        "Redemption {redemption} is held until {held_until}, which has not passed.", "Wait, or cancel it.",
+        "兑换 {redemption} 预留到 {held_until}，尚未截止。", "请等待，或取消。",
+    ),
+    "not_collected": ErrorWords(
+        "Redemption {redemption} is {status}, so there is nothing to return.", "Check the redemption.",
+        "兑换 {redemption} 的状态是“{status}”，没有可退回的物品。", "请核对兑换记录。",
+    ),
+    "more_than_collected": ErrorWords(
+        "Redemption {redemption}: {wanted} cannot come back, {collected} are out.", "Return at most {collected}.",
+        "兑换 {redemption}：要退 {wanted} 件，而未退的只有 {collected} 件。", "最多退回 {collected} 件。",
+    ),
+    "not_returnable": ErrorWords(
+        "{item} cannot be returned.", "Ask the founders: the catalogue decides it.",
+        "{item} 不可退回。", "是否可退由兑换目录规定，请联系项目负责人。",
+    ),
+}  # fmt: skip
+
+STOCK: Mapping[str, ErrorWords] = {
+    "not_stocked": ErrorWords(
+        "No stock is kept of {item}.", "Check the item, or list it as stocked.",
+        "{item} 不设库存。", "请核对物品，或在目录中设为有库存。",
+    ),
+    "already_past_best": ErrorWords(
+        "{item}: its last moment, {best_before}, has passed.", "Check the date; do not put it on the shelf.",
+        "{item}：最后可用时间 {best_before} 已过。", "请核对日期；过期物品不得上架。",
+    ),
+    "out_of_stock": ErrorWords(
+        "{item}: {wanted} wanted, {on_hand} on the shelf.", "Take fewer, or wait for goods to arrive.",
+        "{item}：需要 {wanted} 件，库存 {on_hand} 件。", "请减少数量，或等待补货。",
+    ),
+}  # fmt: skip
+
+STORES: Mapping[str, ErrorWords] = {
+    "unbalanced": ErrorWords(
+        "{kind} under key {key} does not add up: {units}.", "Nothing was written; report this defect of the library.",
+        "键 {key} 下的“{kind}”不平衡：{units}。", "没有写入任何内容；这是程序缺陷，请上报。",
+    ),
+    "unreadable_entry": ErrorWords(
+        "An entry cannot be read: {problem}. It starts with {starts}", _RESTORE[0],
+        "有一个条目无法读取：{problem}。开头为 {starts}", _RESTORE[1],
+    ),
+    "floor_passed": ErrorWords(
+        "{account} would hold {balance} of {unit}[ in lot {lot}], which must not be.",
+        "Nothing was written; stop writing and run the audit.",
+        "账户 {account} 的 {unit}[（批次 {lot}）]将变为 {balance}，这是不允许的。",
+        "没有写入任何内容；请停止写入并运行审计。",
+    ),
+    "statement_uneven": ErrorWords(
+        "The statement of {volunteer} does not add up: {told} told, {found} found.", _RESTORE[0],
+        "{volunteer} 的对账单不平：明细为 {told}，余额为 {found}。", _RESTORE[1],
+    ),
+    "ledger_busy": ErrorWords(
+        "Ledger {ledger} stayed busy for {waited_seconds} s.", _AGAIN[0],
+        "账本 {ledger} 忙，已等待 {waited_seconds} 秒。", _AGAIN[1],
+    ),
+    "register_busy": ErrorWords(
+        "Another program is writing to the people register at {place}.", _AGAIN[0],
+        "另一个程序正在写入人员登记册 {place}。", _AGAIN[1],
+    ),
+}  # fmt: skip
+
+ERRORS: Mapping[str, ErrorWords] = {
+    **INPUT, **PROGRAMME, **PEOPLE, **SERVICE, **POINTS, **REDEMPTION, **STOCK, **STORES,
+}  # fmt: skip
+"""By code."""
+
+REGISTER_IN_CHINESE: Mapping[str, str] = {
+    "particulars_blank": "{field}为空；请填写，或不登记此人。",
+    "particulars_too_long": "{field}有 {characters} 个字符，最多保留 {characters_max} 个；请缩短。",
+    "particulars_unreadable": "{field}含有不能保存的字符 {character}；请删除。",
+    "person_unknown": "没有登记 {person_id}；请核对编号。",
+    "person_forgotten": "{person_id} 的资料已清除，不能修改；请重新登记。",
+    "person_already_known": "第 {position} 位 {shown} 已登记为 {person_id}；请使用该编号，或注明是同名的另一人。",
+    "person_twice": "第 {position} 位 {shown} 与第 {first_position} 位相同；请删去一位，或注明是同名的两人。",
+    "match_needs_name_or_phone": "姓名和电话都没有；请至少给出一项。",
+    "match_unknown": "登记册里没有 {shown}；请改正姓名或电话，或先登记。",
+    "match_ambiguous": "有 {count} 人符合 {shown}：{candidates}；请同时给出姓名和电话，或直接用编号。",
+    "match_phone_differs": "{shown} 登记的不是这个电话，而是 {candidates}；请改正这里或登记册中的电话。",
+    "text_unknown": "没有保存封存码 {seal} 对应的文字；从未登记，或已清除。",
+    "text_altered": "封存码 {seal} 对应的文字已被改动；请从备份恢复登记册。",
+    "code_malformed": "领取码由 {characters} 个字母和数字组成，如 7K3M-9QRT；请重新核对。",
+    "code_unknown": "没有这个领取码；请重新核对，或换发新码。",
+    "code_replaced": "兑换 {redemption_id} 的这个领取码已换发新码；请使用新码。",
+    "time_naive": "{field}：{value} 没有写明时区；请给出带时区的时间。",
+    "draws_used": "连续 {rounds} 次抽到已使用的编号；请检查随机数来源。",
+    "register_missing": "{place} 没有人员登记册；请核对位置，或用 create=True 新建。",
+    "register_foreign": "{place} 不是人员登记册（{found}）；请换一个位置。",
+    "register_unreadable": "无法打开人员登记册 {place}：{reason}；请检查位置和权限。",
+    "register_version":
+        "人员登记册 {place} 的版本是 {version}，本程序读取的是 {version_expected}；请使用写入它的程序。",
+    "erasure_unfinished": "登记册中已清除，但文件正被另一个程序使用（{reason}），尚未清理；待其结束后请调用 scrub()。",
+}  # fmt: skip
+"""What the people register says in Chinese; in English its errors speak for themselves."""
+
+REMEDIES: Mapping[str, str] = {
+    "Write a whole number, a decimal or a ratio such as 1/3.": "请写整数、小数或 1/3 这样的比。",
+    "Write a whole number.": "请写整数。",
+    "Write it between quotation marks.": "请写在引号里。",
+    "Write true or false.": "请写 true 或 false。",
+    "Give the time with its zone.": "请写明时区。",
+    "Give the time with its zone, as +08:00.": "请写明时区，如 +08:00。",
+    "Write the day as 2026-03-14.": "请按 2026-03-14 的格式填写日期。",
+    "Write 2026-03-14T09:00:00+08:00.": "请按 2026-03-14T09:00:00+08:00 的格式填写。",
+    "Write the time as 09:00.": "请按 09:00 的格式填写时间。",
+    "Say from when to when the service was.": "请写明服务的起止时间。",
+    "Use 1 to 200 printable characters.": "请用 1 到 200 个可打印字符。",
+    "Name two founders, or say with 'run_by_one' that one person runs the programme.":
+        "请写两位负责人，或用 run_by_one 注明由一人负责。",
+    "Give either 'founders' or 'run_by_one', not both.": "founders 和 run_by_one 只写一个。",
+    "Give intervals that do not meet.": "请给出互不重叠的时段。",
+    "Give a number above or below 0.": "请给出不为 0 的数。",
+    "Give points, minutes or both.": "请给出积分、分钟数或两者。",
+    "Use a new key for new content.": "新的内容请用新的键。",
+    "Give a whole number.": "请给出整数。",
+    "Give at least 1.": "请给出不小于 1 的数。",
+    "Give 0 or more.": "请给出不小于 0 的数。",
+    "Use 1 to 64 letters, digits, '-', '_' or '.'.": "请用 1 到 64 个字母、汉字、数字、-、_ 或 .。",
+    "Use a name such as Asia/Shanghai.": "请用 Asia/Shanghai 这样的名称。",
+    "Check both times.": "请核对两个时间。",
+    "Give each price after the first a later 'since' day.": "请给第一个以后的每个价格写明更晚的 since 日期。",
+    "Monday is 1 and Sunday is 7.": "星期一为 1，星期日为 7。",
+    "Give a number above 0.": "请给出大于 0 的数。",
+    "Give either 'per_hour' or 'fixed'.": "请写 per_hour 或 fixed 之一。",
+    "Give one of 'end_of', 'months' and 'days', or none for never.":
+        "end_of、months、days 只写一个；都不写表示长期有效。",
+    "Leave the expiry out: then points never end.": "请不写有效期，积分即长期有效。",
+    "Give days from 1 to 31.": "请给出 1 到 31 之间的日。",
+    "Give each its own id.": "请给每一项各自的编号。",
+    "Use zh or en.": "请用 zh 或 en。",
+}  # fmt: skip
+"""Remedies that errors bring along, in Chinese."""

@@ -1,0 +1,325 @@
+"""Reading a programme file: the text, then its tables, then what must fit together across them."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from difflib import get_close_matches
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path as FilePath
+from typing import Any, cast
+
+import attrs
+
+from volunteer_points.commands import Definition
+from volunteer_points.decisions import adoption
+from volunteer_points.errors import InputError
+from volunteer_points.model import Activity, Calendar, Currency, Duty, Item, Limit, Team, TeamStructure
+from volunteer_points.programme_file.places import WORD_CHARACTERS_MAX, OutOfBounds, Path, Places, find_places
+from volunteer_points.programme_file.problems import Problem, ProgrammeFileInvalid
+from volunteer_points.programme_file.tables import PROBLEMS_MAX, UNREAD, Enough, Reader, keys_of, near
+from volunteer_points.rules import Accrual, Rulebook, When
+
+BYTES_MAX = 1_000_000
+"""How large a programme file may be."""
+
+REFERENCES: Mapping[tuple[type, str], str] = {
+    (Team, "parent"): "teams",
+    (Activity, "team"): "teams",
+    (Duty, "teams"): "teams",
+    (When, "teams"): "teams",
+    (When, "activities"): "activities",
+    (Item, "partner"): "partners",
+    (Duty, "partners"): "partners",
+    (Limit, "item"): "catalogue",
+    (Item, "currency"): "currencies",
+    (Rulebook, "currency"): "currencies",
+}
+"""The keys that name something of another list of the file."""
+
+# What stands in for the parts of a definition that a check does not look at.
+_ANY_CALENDAR = Calendar(zone="UTC")
+_ANY_ACCRUAL = (Accrual(id="any", fixed=Fraction(1)),)
+_NO_TEAMS = TeamStructure(label="", slots=())
+
+_OUT_OF_BOUNDS = {
+    "too_deep": ("lies deeper than any programme file needs", "Write fewer dots, lists and braces inside each other."),
+    "word_too_long": ("is too long for a number, a day or a key", "Write text between quotation marks."),
+}
+_FULL_WIDTH = re.compile("[“”‘’＂＇，、＝［］【】｛｝]")
+
+
+def load(source: str | os.PathLike[str] | bytes, *, day: date | None = None) -> Definition:
+    """Read a programme file.
+
+    Args:
+        source: The file's path, or the bytes of a file that was received.
+        day: The day on which the teams must fit the structure; today in the programme's zone if none is given.
+
+    Raises:
+        ProgrammeFileInvalid: it has mistakes, or cannot be opened; all of them are named.
+    """
+    if isinstance(source, bytes):
+        return _loaded(source, "", day)
+    name = os.fspath(source)
+    if "\n" in name:
+        raise InputError("text_for_path", value=name[:40], fix="Give the text of a programme to loads().")
+    try:
+        with FilePath(name).open("rb") as file:
+            content = file.read(BYTES_MAX + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        problem = Problem(code="file_unreadable", message=f"cannot be opened, {reason}", fix="Check its name.")
+        raise ProgrammeFileInvalid("programme_file", source=name, problems=(problem,)) from None
+    return _loaded(content, name, day)
+
+
+def loads(text: str, *, source: str = "", day: date | None = None) -> Definition:
+    """Read the text of a programme file; see :func:`load`.
+
+    >>> loads('''
+    ... name = "赛罕社区"
+    ... zone = "Asia/Shanghai"
+    ... run_by_one = "founder"
+    ... [structure]
+    ... label = "free"
+    ... slots = []
+    ... ''').calendar
+    Calendar(zone='Asia/Shanghai', day_starts_at=datetime.time(0, 0))
+
+    Args:
+        text: The text.
+        source: What to call it in an error.
+        day: The day on which the teams must fit the structure; today in the programme's zone if none is given.
+    """
+    return _loaded(text, source, day)
+
+
+def check(text: str | bytes, *, day: date | None = None) -> tuple[Problem, ...]:
+    """Every mistake in the text of a programme file, in the order of lines; empty when it can be adopted."""
+    return _read(text, day)[1]
+
+
+def _loaded(content: str | bytes, source: str, day: date | None) -> Definition:
+    definition, problems = _read(content, day)
+    if definition is None or problems:
+        raise ProgrammeFileInvalid("programme_file", source=source, problems=problems)
+    return definition
+
+
+def _read(content: str | bytes, day: date | None) -> tuple[Definition | None, tuple[Problem, ...]]:
+    try:
+        places, raw = _parsed(_decoded(content))
+    except _Unreadable as error:
+        return None, (error.problem,)
+    reader = Reader(places, _scales(raw))
+    try:
+        definition = _definition(reader, raw, day)
+    except Enough:
+        last = Problem(code="too_many_problems", message="may have more mistakes", fix="Correct these first.")
+        return None, (*_in_order(reader.problems), last)
+    return definition, _in_order(reader.problems)
+
+
+def _parsed(text: str) -> tuple[Places, dict[str, Any]]:
+    """The tables of a text; first it is made sure that parsing it takes no long time."""
+    try:
+        return find_places(text), tomllib.loads(text, parse_float=Decimal)
+    except OutOfBounds as error:
+        message, fix = _OUT_OF_BOUNDS[error.code]
+        raise _Unreadable(error.code, message, fix, error.line) from None
+    except ValueError as error:
+        message, fix, line = _syntax_problem(text, error)
+        raise _Unreadable("not_toml", message, fix, line) from None
+
+
+def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda problem: problem.line or 0))
+
+
+class _Unreadable(Exception):
+    def __init__(self, code: str, message: str, fix: str, line: int | None = None) -> None:
+        super().__init__(code)
+        self.problem = Problem(line=line, code=code, message=message, fix=fix)
+
+
+def _decoded(content: str | bytes) -> str:
+    """The text, without the mark that some editors put before it."""
+    if isinstance(content, str) and len(content) <= BYTES_MAX:
+        content = content.encode(errors="surrogatepass")
+    if len(content) > BYTES_MAX:
+        fix = "Leave out what is no longer needed; people's names belong to the register."
+        raise _Unreadable("too_large", f"is larger than {BYTES_MAX} bytes", fix)
+    try:
+        return cast("bytes", content).decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        fix = "Save the file with the encoding UTF-8."
+        raise _Unreadable("not_utf8", "is not written in UTF-8", fix, line) from None
+
+
+def _syntax_problem(text: str, error: ValueError) -> tuple[str, str, int]:
+    """What the parser met; it stops at the first place that is no TOML."""
+    said, _, place = str(error).partition(" (at ")
+    found = re.match(r"line (\d+), column \d+", place)
+    lines = text.split("\n")
+    line = int(found[1]) if found else len(lines)
+    fix = 'Check quotation marks, brackets and the form key = "value" here and on the line before.'
+    near_by = "\n".join(lines[max(0, line - 2) : line])
+    if full_width := sorted(set(_FULL_WIDTH.findall(near_by))):
+        fix = f'Write the plain marks " , = [ ] {{ }} instead of {" ".join(full_width)}, and look for others.'
+    words = said[:1].lower() + said[1:].rstrip(".")
+    return f"cannot be read as TOML, {words}", fix, line
+
+
+def _scales(raw: Mapping[str, Any]) -> dict[str, int]:
+    """The scale of each currency that is described well enough; the rest is reported when the tables are read."""
+    if "currencies" not in raw:
+        return {currency.id: currency.scale for currency in keys_of(Definition)["currencies"].attribute.default or ()}
+    scales = {}
+    for table in raw["currencies"] if isinstance(raw["currencies"], list) else []:
+        if isinstance(table, dict):
+            try:
+                currency = Currency(id=table.get("id", ""), decimals=table.get("decimals", 0))
+            except InputError:
+                continue
+            scales[currency.id] = currency.scale
+    return scales
+
+
+def _definition(reader: Reader, raw: dict[str, Any], day: date | None) -> Definition | None:
+    values = reader.values(Definition, raw, ())
+    calendar = _calendar(reader, values, raw)
+    day = day or _today(calendar)
+    _check_founders(reader, values, raw)
+    meant = raw | _misspelt_groups(raw)
+    _check_references(reader, meant)
+    _check_structure(reader, meant, values.get("structure", TeamStructure()), day)
+    _check_days_of_rulebooks(reader, meant)
+    if reader.problems or not isinstance(calendar, Calendar):
+        return None
+    definition = Definition(calendar=calendar, **cast("dict[str, Any]", values))
+    for sentence in adoption.problems(definition, day):
+        reader.report((), "does_not_fit", sentence, "")
+    return definition
+
+
+def _calendar(reader: Reader, values: dict[str, object], raw: dict[str, Any]) -> object:
+    """Take the calendar's keys out of those at the top of the file."""
+    names = [name for name in attrs.fields_dict(Calendar) if name in values]
+    given = {name: values.pop(name) for name in names}
+    return UNREAD if UNREAD in given.values() else reader.made(Calendar, given, (), raw)
+
+
+def _today(calendar: object) -> date:
+    now = datetime.now(UTC)
+    return calendar.day(now) if isinstance(calendar, Calendar) else now.date()
+
+
+# --- across tables -----------------------------------------------------------------------------------------------
+
+
+def _check_founders(reader: Reader, values: Mapping[str, object], raw: Mapping[str, object]) -> None:
+    who = {name: values[name] for name in ("founders", "run_by_one") if name in values}
+    if UNREAD not in who.values():
+        bare = {"name": "", "calendar": _ANY_CALENDAR, **who}
+        reader.made(Definition, bare, (), raw)
+
+
+def _check_references(reader: Reader, raw: Mapping[str, Any]) -> None:
+    """Report each name of something that the file does not have."""
+    known = {group: _ids(raw[group]) for group in set(REFERENCES.values()) if group in raw}
+    known.setdefault("currencies", set(_scales(raw)))
+    for path, (kind, values) in list(reader.read.items()):
+        for key in values:
+            group = REFERENCES.get((kind, key))
+            if group is None:
+                continue
+            names = known.get(group, set())
+            for at, name in _named(values[key], (*path, key)):
+                if names is not None and name not in names:
+                    fix = near(name, names) or f"Add it to [[{group}]], or correct the name."
+                    reader.report(at, "unknown_reference", f"is not in {group}", fix, name)
+
+
+def _misspelt_groups(raw: Mapping[str, Any]) -> dict[str, None]:
+    """The groups that an unknown key probably means: nobody can say what is in them, or what is missing."""
+    known = keys_of(Definition).keys() - raw.keys()
+    unknown = [name for name in raw if name not in keys_of(Definition) and len(name) <= WORD_CHARACTERS_MAX]
+    return {meant: None for name in unknown[:PROBLEMS_MAX] for meant in get_close_matches(name, sorted(known), n=1)}
+
+
+def _ids(group: object) -> set[str] | None:
+    """The ids of a list of tables; None when it is no list, which is a mistake of its own."""
+    if not isinstance(group, list):
+        return None
+    return {each["id"] for each in group if isinstance(each, dict) and isinstance(each.get("id"), str)}
+
+
+def _named(value: object, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, tuple):
+        yield from (((*path, number), name) for number, name in enumerate(value))
+
+
+def _bare(reader: Reader, raw: Mapping[str, Any], group: str, needed: tuple[str, ...]) -> list[dict[str, Any]] | None:
+    """The needed values of each table of a list; None when one of them could not be read.
+
+    So a mistake elsewhere in a table hides nothing, and a table that cannot be counted gives no false alarm.
+    """
+    tables = raw.get(group, [])
+    if not isinstance(tables, list):
+        return None
+    found: list[dict[str, Any]] = []
+    for number, table in enumerate(tables):
+        kind, values = reader.read.get((group, number), (None, {}))
+        if kind is None:
+            return None
+        given = [name for name in needed if name in table or keys_of(kind)[name].required]
+        if not all(name in values for name in given):
+            return None
+        found.append({name: values[name] for name in given})
+    return found
+
+
+def _check_structure(reader: Reader, raw: Mapping[str, Any], structure: object, day: date) -> None:
+    tables = _bare(reader, raw, "teams", ("id", "slot", "parent", "since", "until"))
+    if tables is None or not isinstance(structure, TeamStructure):
+        return
+    teams = tuple(Team(name="", **values) for values in tables)
+    for sentence in structure.problems(teams, day):
+        number = next((at for at, team in enumerate(teams) if sentence.startswith(f"team {team.id}: ")), None)
+        if number is None:
+            fix = "Add or leave out teams of that slot, or describe another [structure]."
+            reader.report(("structure" if "structure" in raw else "teams",), "structure", sentence, fix)
+        else:
+            fix = f"Use one of {', '.join(slot.id for slot in structure.slots)}."
+            reader.report(
+                ("teams", number, "slot"), "unknown_slot", "is no slot of the structure", fix, teams[number].slot
+            )
+
+
+def _check_days_of_rulebooks(reader: Reader, raw: Mapping[str, Any]) -> None:
+    """Report versions that overlap or leave a gap at the first day of the later one."""
+    tables = _bare(reader, raw, "rulebooks", ("id", "since", "until")) or []
+    rulebooks = []
+    for number, values in enumerate(tables):
+        try:
+            rulebooks.append((Rulebook(accruals=_ANY_ACCRUAL, **values), number))
+        except InputError:
+            continue
+    rulebooks.sort(key=lambda pair: pair[0].since)
+    for (earlier, _), (later, number) in pairwise(rulebooks):
+        bare = Definition(
+            name="", calendar=_ANY_CALENDAR, run_by_one="bare", structure=_NO_TEAMS, rulebooks=(earlier, later)
+        )
+        for sentence in adoption.problems(bare, later.since) if earlier.id != later.id else ():
+            message, _, remedy = sentence.partition("; ")
+            fix = f"{remedy[:1].upper()}{remedy[1:]}."
+            reader.report(("rulebooks", number, "since"), "rulebook_days", message, fix, later.since)

@@ -1,0 +1,138 @@
+"""Which ledgers a database holds: they are made, found, and refused when they are not what the library needs."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Final
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.engine import Dialect
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from volunteer_points.errors import InputError, Misconfigured, suggestion
+from volunteer_points.storage import sqlite
+from volunteer_points.storage.connections import HostConnection, OwnConnections
+from volunteer_points.storage.schema import LEDGER, LEDGER_CHARACTERS, METADATA, VERSION
+
+_NAMES_SHOWN: Final = 5
+_ANOTHER_FILE: Final = "Name the file of a ledger, or one that is not there yet."
+
+
+def create_ledger(connection: Connection, ledger: str) -> None:
+    """Make a ledger within the transaction of a host: tables and guards where they are missing, and its name.
+
+    A second ledger goes beside the first; they share the tables and know nothing of each other.
+
+    Raises:
+        Misconfigured: no transaction has begun.
+    """
+    _check_may_make(ledger, sqlite.shown(connection.engine.url), create=True)
+    with HostConnection(connection).making() as cursor:
+        _create(cursor, connection.dialect, ledger)
+
+
+def prepared(engine: Engine, ledger: str | None, *, create: bool, read_only: bool) -> str:
+    """The name of the ledger that is meant in a database of ours; with ``create`` an empty database gets it.
+
+    Raises:
+        Misconfigured: it is not there, or something else is.
+    """
+    place = sqlite.shown(engine.url)
+    if not sqlite.is_there(engine.url):
+        _check_may_make(ledger, place, create=create)
+    connections = OwnConnections(engine)
+    with connections.reading() as cursor:
+        empty = not sqlite.tables_found(cursor)
+        if not empty:
+            ledger = found(cursor, ledger, place=place, guarded=not read_only)
+    if empty:
+        _check_may_make(ledger, place, create=create)
+    if not read_only:
+        sqlite.write_ahead(engine)
+    if empty:
+        with connections.writing() as cursor:
+            _create(cursor, engine.dialect, str(ledger))
+    return str(ledger)
+
+
+def _check_may_make(ledger: str | None, place: str, *, create: bool) -> None:
+    if not create:
+        raise Misconfigured("no_ledger_there", place=place, fix="Look at the name, or create the ledger first.")
+    if ledger is None:
+        raise Misconfigured("ledger_not_named", place=place, fix="Name the ledger that is to be made.")
+    if not 0 < len(ledger) <= LEDGER_CHARACTERS:
+        raise InputError("not_a_ledger_id", ledger=ledger, fix=f"Give it 1 to {LEDGER_CHARACTERS} characters.")
+
+
+def found(cursor: DBAPICursor, ledger: str | None, *, place: str, guarded: bool) -> str:
+    """The ledger of that name, or the only one; its tables are there, and its guards if they are asked for.
+
+    Raises:
+        Misconfigured: what is wrong, and what to do.
+    """
+    with sqlite.translating():
+        tables = sqlite.tables_found(cursor)
+        if LEDGER.name not in tables:
+            raise Misconfigured("not_a_ledger", place=place, tables=tables[:_NAMES_SHOWN], fix=_ANOTHER_FILE)
+        cursor.execute(f"SELECT ledger, schema_version FROM {LEDGER.name} ORDER BY ledger")  # noqa: S608 - a constant
+        versions: dict[str, int] = dict(cursor.fetchall())
+        _check_version(versions, place)
+        missing = sorted({table.name for table in METADATA.sorted_tables} - set(tables))
+        if missing:
+            raise Misconfigured("tables_missing", place=place, missing=missing, fix="Restore the last good copy.")
+        if guarded:
+            _check_guards(cursor, place)
+    return _chosen(sorted(versions), ledger, place)
+
+
+def _check_version(versions: dict[str, int], place: str) -> None:
+    for schema_version in versions.values():
+        if schema_version > VERSION:
+            fix = "Install the newer version of this library."
+            raise Misconfigured("newer_schema", place=place, schema_version=schema_version, known=VERSION, fix=fix)
+        if schema_version < VERSION:
+            fix = "Bring the tables up to date, or install the older version of this library."
+            raise Misconfigured("older_schema", place=place, schema_version=schema_version, known=VERSION, fix=fix)
+
+
+def _check_guards(cursor: DBAPICursor, place: str) -> None:
+    there = sqlite.guards_found(cursor)
+    weak = [name for name, text in sqlite.guards().items() if there.get(name) != text]
+    if weak:
+        raise Misconfigured(
+            "guards_missing",
+            place=place,
+            guards=weak,
+            fix="Somebody removed what keeps the ledger append-only. Open it read-only and run the audit.",
+        )
+
+
+def _chosen(names: list[str], ledger: str | None, place: str) -> str:
+    if ledger is None and len(names) == 1:
+        return names[0]
+    if ledger in names:
+        return str(ledger)
+    if ledger is None:
+        raise Misconfigured("ledger_not_named", place=place, ledgers=names[:_NAMES_SHOWN], fix="Name one of them.")
+    fix = suggestion(ledger, names) or "Name the one that is there, or another file for a new one."
+    raise Misconfigured("other_ledger", place=place, ledger=ledger, found=names[:_NAMES_SHOWN], fix=fix)
+
+
+def _create(cursor: DBAPICursor, dialect: Dialect, ledger: str) -> None:
+    with sqlite.translating():
+        for table in METADATA.sorted_tables:
+            cursor.execute(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)))
+            for index in table.indexes:
+                cursor.execute(str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect)))
+        there = sqlite.guards_found(cursor)
+        for name, text in sqlite.guards().items():
+            if name not in there:
+                cursor.execute(text)
+        cursor.execute(f"SELECT ledger FROM {LEDGER.name}")  # noqa: S608 - a constant
+        if (ledger,) not in cursor.fetchall():
+            made_by = f"volunteer-points {version('volunteer-points')}"
+            cursor.execute(f"INSERT INTO {LEDGER.name} VALUES (?, ?, ?)", (ledger, VERSION, made_by))  # noqa: S608
+
+
+__all__ = ["create_ledger", "found", "prepared"]

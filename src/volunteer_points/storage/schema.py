@@ -1,0 +1,130 @@
+"""The tables of a SQL store, the same in every database: the ledger, and a generic index of it.
+
+``vp_entry`` is the ledger. ``vp_about`` and ``vp_posting`` are read from its bytes and lie in the order in which they
+are asked for; ``vp_balance`` is kept beside them for the purposes that have a floor. No table knows a noun of the
+domain, so a new kind of entry changes none of them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from volunteer_points.canonical import microseconds
+
+VERSION: Final = 1
+LEDGER_CHARACTERS: Final = 64
+
+NO_LOT: Final = 2**63 - 1
+"""Stands for a lot without an end: later than any instant, so the soonest come first."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+FLOOR: Final = "vp_balance_floor"
+"""The name of the check that guards floors."""
+
+METADATA: Final = MetaData()
+
+
+def _text() -> String:
+    """An identifier: a noun, a colon and a name of at most 64 characters."""
+    return String(160)
+
+
+def _ledger() -> Column[str]:
+    return Column("ledger", String(LEDGER_CHARACTERS), primary_key=True)
+
+
+def _place(name: str) -> Column[int]:
+    return Column(name, BigInteger, primary_key=True, autoincrement=False)
+
+
+LEDGER: Final = Table(
+    "vp_ledger",
+    METADATA,
+    _ledger(),
+    Column("schema_version", Integer, nullable=False),
+    Column("created_by", String(64), nullable=False),
+)
+ENTRY: Final = Table(
+    "vp_entry",
+    METADATA,
+    Column("ledger", String(LEDGER_CHARACTERS), ForeignKey(LEDGER.c.ledger), primary_key=True),
+    _place("position"),
+    Column("key", String(255), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("leaf", LargeBinary(32), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    UniqueConstraint("ledger", "key", "number"),
+)
+ABOUT: Final = Table(
+    "vp_about",
+    METADATA,
+    _ledger(),
+    Column("subject", _text(), primary_key=True),
+    Column("kind", String(64), primary_key=True),
+    _place("on_day"),  # the proleptic ordinal of the day
+    _place("position"),
+    sqlite_with_rowid=False,
+)
+POSTING: Final = Table(
+    "vp_posting",
+    METADATA,
+    _ledger(),
+    Column("holder", _text(), primary_key=True),
+    Column("purpose", String(32), primary_key=True),
+    Column("unit", _text(), primary_key=True),
+    _place("on_day"),
+    Column("of", _text(), primary_key=True),
+    _place("position"),
+    _place("number"),
+    Column("amount", BigInteger, nullable=False),
+    Column("lot", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+BALANCE: Final = Table(
+    "vp_balance",
+    METADATA,
+    _ledger(),
+    Column("holder", _text(), primary_key=True),
+    Column("purpose", String(32), primary_key=True),
+    Column("of", _text(), primary_key=True),
+    Column("unit", _text(), primary_key=True),
+    _place("lot"),  # microseconds since 1970, UTC
+    Column("amount", BigInteger, nullable=False),
+    Column("floor", Integer, nullable=False),
+    CheckConstraint("floor * amount >= 0", name=FLOOR),
+    sqlite_with_rowid=False,
+)
+OPEN: Final = Index("vp_balance_open", BALANCE.c.ledger, BALANCE.c.purpose, BALANCE.c.lot, BALANCE.c.unit)
+
+APPEND_ONLY: Final = (LEDGER, ENTRY, ABOUT, POSTING)
+"""The tables in which nothing is ever changed or removed."""
+
+
+@lru_cache(maxsize=4096)
+def lot_number(lot: datetime | None) -> int:
+    """A lot as it stands in the tables."""
+    return NO_LOT if lot is None else microseconds(lot)
+
+
+@lru_cache(maxsize=4096)
+def lot_of(number: int) -> datetime | None:
+    """The lot that stands in the tables as this number."""
+    return None if number == NO_LOT else _EPOCH + timedelta(microseconds=number)

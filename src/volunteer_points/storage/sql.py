@@ -1,0 +1,309 @@
+"""A store in a SQL database, through SQLAlchemy: a SQLite file to begin with.
+
+>>> import pathlib, tempfile
+>>> with tempfile.TemporaryDirectory() as folder:
+...     with SqlStore.open(pathlib.Path(folder) / "ledger.sqlite", "saihan") as store:
+...         store.ledger
+'saihan'
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Final, Self, TypeAlias
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.engine.interfaces import DBAPICursor
+
+from volunteer_points.books import Committed, LotsOf, OpenAmount, Question, Tally, combined
+from volunteer_points.entries import FLOORS, Account, Entry
+from volunteer_points.errors import Corrupt, KeyConflict, Misconfigured
+from volunteer_points.ledger import encode
+from volunteer_points.storage import Answers, Stored, ledgers, sqlite, statements
+from volunteer_points.storage.connections import HostConnection, OwnConnections
+from volunteer_points.storage.holding import (
+    BalanceKey,
+    Holding,
+    changes_of,
+    check_commit,
+    check_purpose,
+    check_question,
+)
+from volunteer_points.storage.statements import Transaction
+
+ENTRIES_KEPT_BACK: Final = 2000
+"""A session writes to the tables at its end, and whenever it has kept back so many entries."""
+
+Balances: TypeAlias = Iterator[tuple[Account, str, datetime | None, int]]
+
+
+class SqlStore:
+    """A ledger in a database.
+
+    Args:
+        place: An engine, on which the store makes transactions of its own; or the connection of a host's transaction.
+        ledger: The id of the ledger, which must be there.
+        durable: Insist that what was committed survives a power cut; a host's transaction is the host's affair.
+        read_only: Nothing will be written; then it does not matter if guards are missing.
+
+    Raises:
+        Misconfigured: the database is not what the ledger needs; ``fix`` says what to do.
+    """
+
+    def __init__(
+        self, place: Engine | Connection, ledger: str, *, durable: bool = True, read_only: bool = False
+    ) -> None:
+        self._place = place
+        self._connections = HostConnection(place) if isinstance(place, Connection) else OwnConnections(place)
+        self._read_only = read_only
+        with self._connections.reading() as cursor:
+            self._ledger = ledgers.found(cursor, ledger, place=sqlite.shown(place.engine.url), guarded=not read_only)
+            if isinstance(place, Engine) and not read_only:
+                sqlite.check_settings(cursor, durable=durable)
+
+    @classmethod
+    def open(
+        cls,
+        place: str | os.PathLike[str],
+        ledger: str | None = None,
+        *,
+        create: bool = True,
+        durable: bool = True,
+        read_only: bool = False,
+    ) -> Self:
+        """Open a ledger by the file or the URL of its database; close it when done.
+
+        Args:
+            place: A file, or a SQLAlchemy URL such as ``sqlite:///ledger.sqlite``.
+            ledger: The id of the ledger; needed to make one, else the only one in the database is meant.
+            create: Make the database with this ledger when it is not there.
+            durable: What was committed survives a power cut; without it the last commits may be lost, but never half.
+            read_only: Open it for reading alone, even where guards are missing, as on a copy that was tampered with.
+
+        Raises:
+            Misconfigured: it is no ledger, another ledger, or not as the library needs it; ``fix`` says what to do.
+        """
+        engine = sqlite.engine_at(place, durable=durable, read_only=read_only)
+        try:
+            name = ledgers.prepared(engine, ledger, create=create and not read_only, read_only=read_only)
+            return cls(engine, name, durable=durable, read_only=read_only)
+        except BaseException:
+            engine.dispose()
+            raise
+
+    @classmethod
+    def joining(cls, connection: Connection, ledger: str) -> Self:
+        """Work within a transaction that the host has begun on a connection of its own, and that the host will end.
+
+        Nothing is committed here, and after a refusal the host's own writing still stands. In SQLite the transaction
+        is begun with BEGIN IMMEDIATE, as :func:`volunteer_points.storage.sqlite.prepare` sees to. After ``Busy`` the
+        host's whole transaction must run again; trying again within it is of no use.
+
+        Raises:
+            Misconfigured: no transaction has begun, or the ledger is not there.
+        """
+        return cls(connection, ledger)
+
+    @property
+    def ledger(self) -> str:
+        """The id of the ledger."""
+        return self._ledger
+
+    def close(self) -> None:
+        """Close every connection of the store's own; a host's connection stays as it is."""
+        if isinstance(self._place, Engine):
+            self._place.dispose()
+
+    def __enter__(self) -> Self:
+        """Use the store, and close it at the end."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    @contextmanager
+    def reader(self) -> Iterator[SqlReader]:
+        """Look at the ledger as of now."""
+        with self._connections.reading() as cursor, self._transaction(cursor) as transaction:
+            yield SqlReader(transaction)
+
+    @contextmanager
+    def session(self) -> Iterator[SqlSession]:
+        """Begin to write; one session at a time in a database."""
+        if self._read_only:
+            raise Misconfigured("opened_read_only", ledger=self._ledger, fix="Open it without read_only to write.")
+        with self._connections.writing() as cursor, self._transaction(cursor) as transaction:
+            session = SqlSession(transaction)
+            try:
+                yield session
+                session.finish()
+            finally:
+                session.end()
+
+    @contextmanager
+    def _transaction(self, cursor: DBAPICursor) -> Iterator[Transaction]:
+        try:
+            yield Transaction(cursor, self._place.dialect, self._ledger)
+        finally:
+            cursor.close()
+
+
+class SqlReader:
+    """A view of the ledger at one moment."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def ask(self, questions: Iterable[Question[Any]]) -> Answers:
+        """Answer all of the questions at once."""
+        wanted = tuple(questions)
+        for question in wanted:
+            check_question(question)
+        return statements.answers(self._transaction, wanted)
+
+    def stored(self, *, after: int = 0, limit: int | None = None) -> Iterator[Stored]:
+        """Entries in order, read in pages."""
+        return statements.stored(self._transaction, after, limit)
+
+    def open(
+        self, purpose: str, *, unit: str | None = None, due: datetime | None = None, limit: int | None = None
+    ) -> list[OpenAmount]:
+        """Amounts of a purpose that are not nought."""
+        check_purpose(purpose)
+        return statements.open_amounts(self._transaction, purpose, unit, due, limit)
+
+    def balances(self) -> Balances:
+        """Every kept balance that is not nought, read in pages."""
+        return statements.balances(self._transaction)
+
+
+class SqlSession:
+    """One unit of writing. What it appends is kept back and written in bulk, at its end or before it is read in order.
+
+    Answers are those of the tables when they were first asked, and what was kept back since.
+    """
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._reader = SqlReader(transaction)
+        self._holding = Holding()
+        self._answers: dict[Question[Any], Any] = {}
+        self._kept_back: list[tuple[Entry, bytes]] = []
+        self._changes: dict[BalanceKey, int] = {}
+        self._tally = Tally()
+        self._last_position: int | None = None
+        self._failed: Exception | None = None
+
+    def take(self, alone: Iterable[str], shared: Iterable[str] = ()) -> None:
+        """Hold subjects; the whole database is held already."""
+        self._holding.take(alone, shared)
+
+    def ask(self, questions: Iterable[Question[Any]]) -> Answers:
+        """Answer from the tables and what this session appended."""
+        wanted = tuple(questions)
+        self._holding.check(wanted)
+        return self._answered(wanted)
+
+    def _answered(self, wanted: tuple[Question[Any], ...]) -> dict[Question[Any], Any]:
+        known = self._answers
+        new = [question for question in wanted if question not in known]
+        if new:
+            known.update(statements.answers(self._transaction, new))
+        if not self._kept_back:
+            return {question: known[question] for question in wanted}
+        own = self._tally
+        return {question: combined(question, known[question], own.answer(question)) for question in wanted}
+
+    def append(self, entries: tuple[Entry, ...]) -> None:
+        """Write one commit."""
+        self._holding.check_running()
+        check_commit(entries, self._transaction.ledger)
+        key = Committed(entries[0].key)
+        if self._answered((key,))[key]:
+            raise KeyConflict("key_taken", key=key.key)
+        changes = changes_of(entries)
+        self._check_floors(changes)
+        self._kept_back += [(entry, encode(entry)) for entry in entries]
+        self._tally.absorb(entries)
+        for place, amount in changes.items():
+            self._changes[place] = self._changes.get(place, 0) + amount
+        if len(self._kept_back) >= ENTRIES_KEPT_BACK:
+            self.write()
+
+    def _check_floors(self, changes: Mapping[BalanceKey, int]) -> None:
+        """Only what moves towards nought can pass it; the tables check once more when it is written."""
+        for key, amount in changes.items():
+            floor = FLOORS[key[0].purpose]
+            balance = self._balance(key) + amount if floor * amount < 0 else 0
+            if floor * balance < 0:
+                account, unit, lot = key
+                raise Corrupt("floor_passed", account="/".join(account), unit=unit, lot=lot, balance=balance)
+
+    def _balance(self, key: BalanceKey) -> int:
+        account, unit, lot = key
+        question = LotsOf(account, unit)
+        amount: int = self._answered((question,))[question].get(lot, 0)
+        return amount
+
+    def stored(self, *, after: int = 0, limit: int | None = None) -> Iterator[Stored]:
+        """Entries in order, read in pages, with those that this session appended."""
+        self.write()
+        return self._reader.stored(after=after, limit=limit)
+
+    def open(
+        self, purpose: str, *, unit: str | None = None, due: datetime | None = None, limit: int | None = None
+    ) -> list[OpenAmount]:
+        """Amounts of a purpose that are not nought."""
+        self.write()
+        return self._reader.open(purpose, unit=unit, due=due, limit=limit)
+
+    def balances(self) -> Balances:
+        """Every kept balance that is not nought, read in pages."""
+        self.write()
+        return self._reader.balances()
+
+    def write(self) -> None:
+        """Write to the tables what was kept back, and bring the known answers up to date."""
+        self._holding.check_running()
+        if not self._kept_back:
+            return
+        try:
+            self._write()
+        except Exception as error:
+            self._failed = error  # some of it may be in the tables, so nothing of this session may stay
+            raise
+        own = self._tally
+        for question, known in self._answers.items():
+            self._answers[question] = combined(question, known, own.answer(question))
+        self._tally = Tally()
+        self._kept_back.clear()
+        self._changes.clear()
+
+    def _write(self) -> None:
+        transaction = self._transaction
+        if self._last_position is None:
+            self._last_position = statements.last_position(transaction)
+        statements.write_entries(transaction, self._kept_back, after=self._last_position)
+        self._last_position += len(self._kept_back)
+        statements.write_balances(transaction, self._changes, self._balance)
+
+    def finish(self) -> None:
+        """Write what is left.
+
+        Raises:
+            Exception: what went wrong in writing before, if somebody swallowed it.
+        """
+        if self._failed is not None:
+            raise self._failed
+        self.write()
+
+    def end(self) -> None:
+        """Let nothing be asked or appended any more."""
+        self._holding.end()

@@ -1,0 +1,364 @@
+"""What is particular to SQLite: how it is opened and set, how a transaction begins, its guards and its errors."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Column, Connection, Engine, Table, UniqueConstraint, create_engine, event, make_url
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
+from sqlalchemy.sql.expression import ClauseElement
+
+from volunteer_points.errors import (
+    Busy,
+    Corrupt,
+    InputError,
+    KeyConflict,
+    Misconfigured,
+    StoreError,
+    VolunteerPointsError,
+)
+from volunteer_points.storage.schema import APPEND_ONLY, BALANCE, ENTRY, FLOOR
+
+# The busy timeout covers the rare locks of recovery and of the last connection to close. Who waits to write waits in
+# `begin_writing`: SQLite's own waits grow to a tenth of a second, and whoever waits longest is served last.
+_SETTINGS: Final = {"busy_timeout": 100, "foreign_keys": 1, "recursive_triggers": 1}
+_SYNCHRONOUS: Final = {True: 2, False: 1}
+_WAIT_AT_MOST_MICROSECONDS: Final = 1000
+_SWITCH_SECONDS: Final = 10
+_WAIT_SECONDS: Final = 0.01
+
+ERRORS: Final = (sqlite3.Error, SQLAlchemyError, OverflowError, UnicodeEncodeError)
+"""What comes out of the driver and is to be translated."""
+
+_APPEND_ONLY = "is append-only"
+_TAKEN = "is taken"
+
+
+# --- opening -----------------------------------------------------------------------------------------------------
+
+
+def engine_at(place: str | os.PathLike[str], *, durable: bool, read_only: bool) -> Engine:
+    """An engine over a file or a SQLAlchemy URL, prepared for a ledger.
+
+    Raises:
+        Misconfigured: the place is no place for a ledger.
+    """
+    url = url_of(place)
+    try:
+        engine = create_engine(url)
+    except (ArgumentError, ImportError) as error:
+        raise Misconfigured("cannot_open", place=shown(url), problem=str(error)) from error
+    _listen(engine, {**_settings(durable=durable), "query_only": int(read_only)}, "BEGIN IMMEDIATE")
+    return engine
+
+
+def url_of(place: str | os.PathLike[str]) -> URL:
+    """The URL of a file or a URL.
+
+    Raises:
+        Misconfigured: ``not_a_url``, ``database_not_supported`` or ``ledger_in_memory``.
+    """
+    text = os.fspath(place)
+    try:
+        url = make_url(text) if "://" in text else URL.create("sqlite", database=text)
+    except (ArgumentError, ValueError) as error:
+        raise Misconfigured("not_a_url", fix="Write a file name or a URL such as sqlite:///ledger.sqlite.") from error
+    if url.drivername not in {"sqlite", "sqlite+pysqlite"}:
+        raise Misconfigured(
+            "database_not_supported",
+            place=shown(url),
+            fix="Write a file name or a URL such as sqlite:///ledger.sqlite.",
+        )
+    if url.database in {None, "", ":memory:"}:
+        raise Misconfigured("ledger_in_memory", place=shown(url), fix="Name a file, or use MemoryStore.")
+    return url
+
+
+def shown(url: URL) -> str:
+    """The file or the address of a database, without its password."""
+    return url.database or url.render_as_string(hide_password=True)
+
+
+def is_there(url: URL) -> bool:
+    """Whether the database has been made; an empty file has not."""
+    if "uri" in url.query or not url.database:
+        return True
+    file = Path(url.database)
+    return file.exists() and (not file.is_file() or file.stat().st_size > 0)
+
+
+def prepare(engine: Engine, *, durable: bool = True) -> None:
+    """Set up an engine of the host's for ledgers, before it makes its first connection.
+
+    From then on every transaction that SQLAlchemy begins on it begins with BEGIN IMMEDIATE: one that reads and then
+    writes fails at once when another one wrote in between.
+
+    Args:
+        engine: One that has made no connection yet.
+        durable: What was committed survives a power cut.
+    """
+    _listen(engine, {**_settings(durable=durable), "journal_mode": "WAL"}, "BEGIN IMMEDIATE")
+
+
+def _settings(*, durable: bool) -> dict[str, object]:
+    return {**_SETTINGS, "synchronous": _SYNCHRONOUS[durable], "fullfsync": int(durable)}
+
+
+def _listen(engine: Engine, settings: Mapping[str, object], begin: str) -> None:
+    def connected(connection: DBAPIConnection, _record: object) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself
+        with closing(connection.cursor()) as cursor:
+            for name, value in settings.items():
+                cursor.execute(f"PRAGMA {name} = {value}")
+
+    def begun(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", begun)
+
+
+def write_ahead(engine: Engine) -> None:
+    """Let readers and the writer work at once, from now on and for all programs that open the file.
+
+    Raises:
+        Busy: others use the database as it is.
+    """
+    until = time.monotonic() + _SWITCH_SECONDS
+    with translating(), closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+        while True:
+            try:
+                cursor.execute("PRAGMA journal_mode = WAL")
+                cursor.fetchall()
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error) or time.monotonic() > until:
+                    raise
+                time.sleep(_WAIT_SECONDS)
+            else:
+                return
+
+
+def check_settings(cursor: DBAPICursor, *, durable: bool) -> None:
+    """Read the settings of a connection back.
+
+    Raises:
+        Misconfigured: ``unsafe_settings``, with what was found.
+    """
+
+    def found(name: str) -> Any:  # noqa: ANN401 - numbers and words
+        cursor.execute(f"PRAGMA {name}")
+        return next(iter(cursor.fetchone() or ()), None)
+
+    with translating():
+        least = {**_SETTINGS, "synchronous": _SYNCHRONOUS[durable]}
+        wrong = {name: value for name, wanted in least.items() if (value := found(name)) < wanted}
+        if (mode := found("journal_mode")) != "wal":
+            wrong["journal_mode"] = mode
+    if wrong:
+        fix = "Call volunteer_points.storage.sqlite.prepare(engine) before its first connection, and keep it in a file."
+        raise Misconfigured("unsafe_settings", found=wrong, fix=fix)
+
+
+def tables_found(cursor: DBAPICursor) -> list[str]:
+    """The names of all tables in the database."""
+    cursor.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+    return [name for (name,) in cursor.fetchall()]
+
+
+# --- transactions ------------------------------------------------------------------------------------------------
+
+
+def begin_reading(cursor: DBAPICursor) -> None:
+    """Begin a transaction that sees the ledger as of now: the moment is that of its first read."""
+    cursor.execute("BEGIN")
+    cursor.execute("SELECT 1 FROM sqlite_master LIMIT 1")
+    cursor.fetchall()
+
+
+def has_begun(connection: DBAPIConnection) -> bool:
+    """Whether the driver is within a transaction."""
+    return bool(getattr(connection, "in_transaction", False))
+
+
+def begin_writing(cursor: DBAPICursor, *, wait_seconds: float) -> None:
+    """Begin a transaction that nobody else can write in the way of.
+
+    Raises:
+        Busy: other processes held the database for all of the time.
+    """
+    until = time.monotonic() + wait_seconds
+    while True:
+        try:
+            cursor.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error):
+                raise translated(error) from error
+            if time.monotonic() > until:
+                raise Busy("ledger_busy", waited_seconds=wait_seconds, waiting_for="another process") from error
+            time.sleep(secrets.randbelow(_WAIT_AT_MOST_MICROSECONDS) / 1_000_000)
+        else:
+            return
+
+
+def take_write_lock(cursor: DBAPICursor) -> None:
+    """Make sure that a host's transaction reads what is newest and that nobody writes beside it.
+
+    A transaction that began with BEGIN IMMEDIATE holds the lock already. One that has read before is too late when
+    another one wrote since; SQLite says so at once, and the host has to begin anew.
+
+    Raises:
+        Busy: another transaction holds the lock, or wrote since this one began to read.
+    """
+    try:
+        cursor.execute("DELETE FROM vp_balance WHERE 0")
+    except sqlite3.Error as error:
+        if not _is_busy(error):
+            raise translated(error) from error
+        raise Busy(
+            "host_transaction_busy",
+            problem=str(error),
+            sqlite=error.sqlite_errorname,
+            fix="Begin the host's transaction with BEGIN IMMEDIATE, and run all of it again.",
+        ) from error
+
+
+def add_to_balances() -> ClauseElement:
+    """Add to a balance, or make it."""
+    new = insert(BALANCE)
+    return new.on_conflict_do_update(
+        index_elements=list(BALANCE.primary_key), set_={"amount": BALANCE.c.amount + new.excluded.amount}
+    )
+
+
+# --- guards ------------------------------------------------------------------------------------------------------
+
+
+def guards() -> Mapping[str, str]:
+    """The triggers that keep the ledger append-only, by name.
+
+    INSERT OR REPLACE removes rows without firing a trigger on DELETE unless the connection asks for it, so a row
+    whose key is taken is stopped before it is inserted.
+    """
+    made = {}
+    for table in APPEND_ONLY:
+        for deed in ("update", "delete"):
+            made[f"{table.name}_no_{deed}"] = _guard(table, deed, _APPEND_ONLY, "")
+        made[f"{table.name}_no_replace"] = _guard(table, "insert", _TAKEN, f" WHERE {_taken(table)}")
+    return made
+
+
+def _guard(table: Table, deed: str, why: str, when: str) -> str:
+    name = f"{table.name}_no_{'replace' if when else deed}"
+    says = f"SELECT RAISE(ABORT, '{table.name} {why}'){when};"
+    return f"CREATE TRIGGER {name} BEFORE {deed.upper()} ON {table.name} BEGIN {says} END"
+
+
+def _taken(table: Table) -> str:
+    keys = [list(constraint.columns) for constraint in _unique(table)]
+    return " OR ".join(f"EXISTS (SELECT 1 FROM {table.name} WHERE {_same(key)})" for key in keys)  # noqa: S608
+
+
+def _unique(table: Table) -> list[Any]:
+    return [table.primary_key, *(each for each in table.constraints if isinstance(each, UniqueConstraint))]
+
+
+def _same(key: list[Column[Any]]) -> str:
+    return " AND ".join(f'"{column.name}" = NEW."{column.name}"' for column in key)
+
+
+def guards_found(cursor: DBAPICursor) -> Mapping[str, str]:
+    """The triggers in the database as they are, by name."""
+    cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    return dict(cursor.fetchall())
+
+
+# --- errors ------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def translating() -> Iterator[None]:
+    """Let errors of the driver out as errors of the library."""
+    try:
+        yield
+    except ERRORS as error:
+        raise translated(error) from error
+
+
+def translated(error: Exception) -> Exception:
+    """The library's error for one of the driver or of SQLAlchemy; any other error as it is."""
+    if isinstance(error, DBAPIError) and isinstance(error.orig, Exception):
+        return translated(error.orig)
+    if isinstance(error, NoConnectionLeft):
+        return Busy("no_connection_left", problem=str(error))
+    if isinstance(error, sqlite3.Error):
+        return _translated(error)
+    if isinstance(error, (OverflowError, UnicodeEncodeError)):
+        return InputError("cannot_be_stored", problem=str(error))
+    if isinstance(error, SQLAlchemyError):
+        return StoreError("database_error", problem=str(error))
+    return error
+
+
+def _translated(error: sqlite3.Error) -> VolunteerPointsError:
+    name = getattr(error, "sqlite_errorname", "")
+    if _is_busy(error):
+        return Busy("ledger_busy", problem=str(error))
+    if name.startswith("SQLITE_CONSTRAINT"):
+        return _constraint(name, str(error))
+    for start, (kind, code, fix) in _KINDS.items():
+        if name.startswith(start):
+            return kind(code, problem=str(error), sqlite=name, fix=fix)
+    return StoreError("database_error", problem=str(error), sqlite=name or type(error).__name__)
+
+
+def _constraint(name: str, problem: str) -> VolunteerPointsError:
+    if f"{ENTRY.name} {_TAKEN}" in problem or f"{ENTRY.name}.key" in problem:
+        return KeyConflict("key_taken", problem=problem)
+    code = "floor_passed" if FLOOR in problem else "contradicts_what_is_stored"
+    return Corrupt(code, problem=problem, sqlite=name, fix="Stop writing and run the audit.")
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+
+
+_KINDS: Final[Mapping[str, tuple[type[StoreError], str, str]]] = {
+    "SQLITE_FULL": (StoreError, "disk_full", "Make room on the disk, then try again with the same key."),
+    "SQLITE_IOERR": (StoreError, "disk_failed", "Look after the disk, then try again with the same key."),
+    "SQLITE_CORRUPT": (Corrupt, "database_damaged", "Keep a copy of the file, and restore the last good one."),
+    "SQLITE_NOTADB": (Misconfigured, "not_a_database", "Name the file of a ledger, or one that is not there yet."),
+    "SQLITE_CANTOPEN": (Misconfigured, "cannot_open", "Name a file in a folder that is there and that you may use."),
+    "SQLITE_READONLY": (Misconfigured, "read_only", "Allow writing to the file and to its folder."),
+    "SQLITE_AUTH": (Misconfigured, "not_allowed", "Allow the statement to whoever opens the database."),
+}
+
+
+__all__ = [
+    "add_to_balances",
+    "begin_reading",
+    "begin_writing",
+    "check_settings",
+    "engine_at",
+    "guards",
+    "guards_found",
+    "has_begun",
+    "is_there",
+    "prepare",
+    "shown",
+    "tables_found",
+    "take_write_lock",
+    "translated",
+    "translating",
+    "url_of",
+    "write_ahead",
+]

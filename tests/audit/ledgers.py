@@ -1,0 +1,166 @@
+"""Ledgers to audit: histories made by commands, and their entries as they would lie in a store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from volunteer_points import commands as c
+from volunteer_points.books import Books, EveryAnswer, Tally
+from volunteer_points.commands import Request
+from volunteer_points.decisions import decide
+from volunteer_points.entries import Account, Entry, Held, Submitted
+from volunteer_points.errors import Refused
+from volunteer_points.ledger import decode, encode, leaf_hash
+from volunteer_points.model import Interval, Reason
+from volunteer_points.storage import Stored
+from volunteer_points.testing.programmes import FOUNDERS, small_programme
+
+ZONE = ZoneInfo("Asia/Shanghai")
+REASON = Reason(code="said_so")
+AUTHOR, APPROVER = FOUNDERS
+LEADER, CHECKER, SHOP = "leader", "checker", "shop"
+
+Balances = dict[tuple[Account, str, datetime | None], int]
+
+
+def moment(text: str) -> datetime:
+    """An instant written as `2026-03-14 09:00`, in the programme's zone."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE)
+
+
+def interval(begin: str, minutes: int) -> Interval:
+    return Interval(begin=moment(begin), end=moment(begin) + timedelta(minutes=minutes))
+
+
+def stored_entries(entries: Iterable[Entry]) -> list[Stored]:
+    """Entries with their bytes and right hashes, in dense positions."""
+    contents = [encode(entry) for entry in entries]
+    return [Stored(position, content, leaf_hash(content)) for position, content in enumerate(contents, start=1)]
+
+
+class StoredLedger:
+    """A ledger as an audit sees it: what lies in a store, right or wrong. Balances default to the true ones."""
+
+    def __init__(self, stored: Iterable[Stored], balances: Balances | None = None, ledger: str = "small") -> None:
+        self.ledger = ledger
+        self._stored = list(stored)
+        self._balances = balances
+
+    @contextmanager
+    def reader(self) -> Iterator[StoredLedger]:
+        yield self
+
+    def stored(self, *, after: int = 0, limit: int | None = None) -> Iterator[Stored]:
+        assert limit is None
+        return iter(self._stored[after:])
+
+    def balances(self) -> Iterator[tuple[Account, str, datetime | None, int]]:
+        balances = self._balances
+        if balances is None:
+            tally = Tally()
+            tally.absorb(decode(each.content) for each in self._stored)
+            balances = tally.balances()
+        return ((account, unit, lot, amount) for (account, unit, lot), amount in balances.items())
+
+
+class History:
+    """Commands on a ledger in memory, one after the other; every one moves the clock by a minute."""
+
+    def __init__(self, definition: c.Definition | None = None, *, begin: str = "2026-03-10 20:00") -> None:
+        self.now = moment(begin)
+        self.entries: list[Entry] = []
+        self._tally = Tally()
+        self.run(c.Adopt(definition=definition or small_programme(), author=AUTHOR), APPROVER)
+
+    def run(self, command: c.Command, actor: str, *, key: str | None = None) -> tuple[Entry, ...]:
+        """Write a command."""
+        self.now += timedelta(minutes=1)
+        key = key or f"key-{len(self.entries) + 1}"
+        request = Request(ledger="small", key=key, actor=actor, booked_at=self.now, command=command)
+        written = decide(Books(EveryAnswer(self._tally)), request).entries
+        self._tally.absorb(written)
+        self.entries.extend(written)
+        return written
+
+    def attempt(self, command: c.Command, actor: str) -> tuple[Entry, ...]:
+        """Write a command unless it is refused."""
+        try:
+            return self.run(command, actor)
+        except Refused:
+            return ()
+
+    def until(self, when: str) -> None:
+        """Let time pass."""
+        assert moment(when) >= self.now
+        self.now = moment(when)
+
+    def enrol(self, *volunteers: str, household: str | None = None) -> None:
+        for volunteer in volunteers:
+            self.run(c.Enrol(volunteer=volunteer, household=household), AUTHOR)
+
+    def submit(self, volunteer: str, begin: str, minutes: int = 140, *, activity: str = "park") -> str:
+        """Record service; the id of the record."""
+        command = c.Submit(volunteer=volunteer, activity=activity, intervals=(interval(begin, minutes),))
+        fact = self.run(command, LEADER)[0].fact
+        assert isinstance(fact, Submitted)
+        return fact.record
+
+    def serve(self, volunteer: str, begin: str, minutes: int = 140, *, activity: str = "park") -> str:
+        """Record service and have it approved; the id of the record."""
+        record = self.submit(volunteer, begin, minutes, activity=activity)
+        self.run(c.Approve(record=record), CHECKER)
+        return record
+
+    def hold(self, volunteer: str, item: str, quantity: int = 1) -> str:
+        """Hold an item; the id of the redemption."""
+        fact = self.run(c.Redeem(volunteer=volunteer, item=item, quantity=quantity), LEADER)[0].fact
+        assert isinstance(fact, Held)
+        return fact.redemption
+
+    def stored(self) -> list[Stored]:
+        return stored_entries(self.entries)
+
+    def ledger(self) -> StoredLedger:
+        return StoredLedger(self.stored())
+
+
+def one_month() -> History:
+    """A little of everything: awards with a cap, nothing awarded, corrections, reversals, redemptions, stock."""
+    history = History()
+    history.enrol("v-1", "v-2", household="h-1")
+    history.enrol("v-3")
+    history.run(c.ReceiveStock(item="rice", quantity=5), SHOP)
+    history.run(c.ReceiveStock(item="soap", quantity=9), SHOP)
+    history.run(c.OpenBalance(volunteer="v-3", points=31, minutes=90, requested_by=AUTHOR, reason=REASON), APPROVER)
+    history.until("2026-03-15 20:00")
+    first = history.serve("v-1", "2026-03-14 09:00", 140)
+    history.serve("v-2", "2026-03-14 09:00", 480)
+    history.serve("v-2", "2026-03-14 18:00", 120, activity="cinema")
+    history.serve("v-1", "2026-03-15 08:00", 3)
+    second = history.serve("v-3", "2026-03-13 22:30", 200, activity="cinema")
+    refused = history.submit("v-3", "2026-03-14 10:00", 30)
+    history.run(c.Reject(record=refused, reason=REASON), CHECKER)
+    collected = history.hold("v-1", "rice")
+    history.run(c.Collect(redemption=collected), SHOP)
+    cancelled = history.hold("v-2", "soap", 2)
+    history.run(c.Cancel(redemption=cancelled, reason=REASON), LEADER)
+    several = history.hold("v-3", "rice", 2)
+    history.run(c.Collect(redemption=several), SHOP)
+    history.run(c.Return(redemption=several, quantity=1, reason=REASON), SHOP)
+    history.run(c.Return(redemption=several, quantity=1, reason=REASON, damaged=True), SHOP)
+    history.run(c.Reverse(record=first, reason=REASON), CHECKER)
+    history.serve("v-1", "2026-03-14 13:00", 200)
+    correction = c.Correct(
+        record=second, intervals=(interval("2026-03-13 22:30", 100),), requested_by=LEADER, reason=REASON
+    )
+    history.run(correction, CHECKER)
+    history.run(c.Transfer(giver="v-2", receiver="v-1", points=5), "v-2")
+    history.run(c.Adjust(volunteer="v-3", points=12, requested_by=AUTHOR, reason=REASON), APPROVER)
+    history.run(c.CountStock(item="soap", counted=10, reason=REASON), SHOP)
+    history.run(c.WriteOffStock(item="soap", quantity=1, reason=REASON), SHOP)
+    history.run(c.Collect(redemption=history.hold("v-2", "lunch")), SHOP)
+    history.hold("v-2", "soap")
+    return history
