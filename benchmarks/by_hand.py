@@ -317,8 +317,8 @@ class ByHand:
     def _entries(self, subject: str, kinds: Sequence[str], since: int = 0, until: int = NO_LOT) -> list[Fields]:
         marks = ", ".join("?" * len(kinds))
         rows = self._run(
-            "SELECT content FROM vp_about JOIN vp_entry USING (ledger, position)"
-            f" WHERE ledger = ? AND subject = ? AND vp_about.kind IN ({marks}) AND on_day >= ? AND on_day < ?"  # noqa: S608
+            "SELECT content FROM vp_about JOIN vp_entry USING (ledger, position)"  # noqa: S608 - only marks are put in
+            f" WHERE ledger = ? AND subject = ? AND vp_about.kind IN ({marks}) AND on_day >= ? AND on_day < ?"
             " ORDER BY position",
             (self._ledger, subject, *kinds, since, until),
         )

@@ -39,6 +39,7 @@ from volunteer_points.model import (
     Period,
     Price,
     Right,
+    Slot,
     Team,
     TeamStructure,
 )
@@ -56,7 +57,7 @@ DEFINITION = Definition(
     name="A community that is measured",
     calendar=Calendar(zone="Asia/Shanghai"),
     founders=("founder-a", "founder-b"),
-    structure=TeamStructure(label="free", slots=()),
+    structure=TeamStructure(label="1", slots=(Slot(id="standing", exactly=1),)),
     teams=(Team(id="green", name="Green hands", slot="standing"),),
     activities=(Activity(id="park", name="Park clean-up", team="green"),),
     partners=(Partner(id="grain", name="Grain shop"),),

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from volunteer_points.books import Books, Lacks, Lots, LotsOf, Moved, OpenAmount, Question, Tally
+from volunteer_points.books import About, Books, Lacks, Lots, LotsOf, Moved, OpenAmount, Question, Tally
 from volunteer_points.commands import Command, Expire, Lapse, Request
 from volunteer_points.decisions import Decision, decide
 from volunteer_points.decisions.adoption import STANDING, Nouns, nouns
@@ -30,8 +30,19 @@ from volunteer_points.decisions.case import (
 )
 from volunteer_points.decisions.redemption import RedemptionState, on_hand, redemption_question, redemption_state
 from volunteer_points.decisions.service import RecordState, record_question, record_state
-from volunteer_points.entries import REDEMPTIONS, Entry, Fact, ItemListed, Purpose, volunteer_holder
+from volunteer_points.entries import (
+    KINDS,
+    REDEMPTIONS,
+    Entry,
+    Fact,
+    ItemListed,
+    Purpose,
+    record_subject,
+    redemption_subject,
+    volunteer_holder,
+)
 from volunteer_points.errors import Busy, CommitUnknown, InputError, Refused
+from volunteer_points.explain import Explanation, Lang, Names, Statement, explain_award, explain_redemption, statement
 from volunteer_points.ledger import decode
 from volunteer_points.model import Item
 from volunteer_points.rules import MINUTES
@@ -334,6 +345,37 @@ class Programme:
         if state is None:
             raise Refused("unknown_redemption", redemption=redemption)
         return state
+
+    def statement(self, volunteer: str, currency: str = "points") -> Statement:
+        """Every change of a volunteer's points; its lines add up to the balance.
+
+        Raises:
+            Refused: ``unknown_volunteer``.
+        """
+        self.volunteer(volunteer)
+        entries = self.ask(About(volunteer_holder(volunteer), tuple(KINDS)))
+        return statement(entries, volunteer, self.frame(), currency, at=self._clock())
+
+    def explain(self, subject: str, lang: Lang = "en", names: Names = str) -> Explanation:
+        """Why a record earned what it earned, or what became of a redemption and why.
+
+        Args:
+            subject: The id of a record or of a redemption.
+            lang: ``zh`` or ``en``.
+            names: Names to show in place of ids.
+
+        Raises:
+            Refused: ``unknown_record`` when it is neither.
+        """
+        kinds = tuple(KINDS)
+        record, redemption = About(record_subject(subject), kinds), About(redemption_subject(subject), kinds)
+        with self.store.reader() as reader:
+            answers = reader.ask([record, redemption])
+        if answers[redemption]:
+            return explain_redemption(answers[redemption], self.frame(), lang, names)
+        if not answers[record]:
+            raise Refused("unknown_record", record=subject)
+        return explain_award(answers[record], self.frame(), lang, names)
 
     def pending(self) -> tuple[RecordState, ...]:
         """Records that wait for approval, the earliest service first."""

@@ -149,6 +149,13 @@ class Standing:
         """Who runs the programme alone; empty when two founders answer for it."""
         return self.programme.run_by_one if self.programme else ""
 
+    def day_of(self, instant: datetime) -> date | None:
+        """The programme's day in which an instant lies; None for one that no calendar holds."""
+        try:
+            return self.calendar.day(instant)
+        except OverflowError:
+            return None
+
     def currency(self, name: str) -> Currency | None:
         """The currency of that name."""
         currencies = self.programme.currencies if self.programme else ()
@@ -221,7 +228,7 @@ class Standing:
     def _say(self, seen: Seen) -> None:
         fact = seen.entry.fact
         assert isinstance(fact, (Submitted, Corrected))  # noqa: S101 - narrows the type
-        day = self.calendar.day(min(interval.begin for interval in fact.intervals)) if fact.intervals else None
+        day = self.day_of(min(interval.begin for interval in fact.intervals)) if fact.intervals else None
         said_by = fact.requested_by if isinstance(fact, Corrected) else seen.entry.actor
         status = "approved" if isinstance(fact, Corrected) else "submitted"
         before = self.records.get(fact.record)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -13,15 +13,17 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from volunteer_points.cli.readings import read_instant
+from volunteer_points.cli.words import meant, sentence
 from volunteer_points.commands import Command
 from volunteer_points.entries import ActivityListed, ItemListed, PartnerAgreed, TeamFormed
-from volunteer_points.errors import InputError, Refused, suggestion
-from volunteer_points.model import Calendar, Currency, Reason
+from volunteer_points.errors import InputError, Misconfigured, Refused, VolunteerPointsError
+from volunteer_points.model import Calendar, Currency
 from volunteer_points.programme import Outcome, Programme
 
 if TYPE_CHECKING:
-    from volunteer_points.explain import Speaker
+    from volunteer_points.explain.wording import Lang, Speaker
     from volunteer_points.people import Register
+    from volunteer_points.storage.sql import SqlStore
 
 PROGRAM = "volunteer-points"
 LEDGER_BY_DEFAULT = "volunteer-points.db"
@@ -86,12 +88,7 @@ class Desk:
     @property
     def ledger_file(self) -> Path | None:
         """The file in which the ledger is; None when it is on a server."""
-        if "://" not in self.ledger_place:
-            return Path(self.ledger_place)
-        from sqlalchemy import make_url  # noqa: PLC0415 - only where a URL is given
-
-        url = make_url(self.ledger_place)
-        return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+        return _file_of(self.ledger_place)
 
     @cached_property
     def programme(self) -> Programme:
@@ -101,22 +98,56 @@ class Desk:
             InputError: ``no_ledger``.
             StoreError: what is there is not a ledger that can be used.
         """
-        if self.ledger_file is not None and not self.ledger_file.exists():
-            begin = self.command("init", "--preset", "saihan", "--founders", "A,B")
-            raise InputError("no_ledger", place=self.ledger_place, command=begin)
-        return self.programme_in(create=False)
+        self._check_file(self.ledger_place)
+        return self._opened(create=False)
 
-    def programme_in(self, *, create: bool, ledger: str | None = None) -> Programme:
-        """Open the store; with ``create`` a new one is made there.
+    def begin(self, ledger: str) -> None:
+        """Make the ledger, which is not there yet.
+
+        Args:
+            ledger: Its id.
+        """
+        self.programme = self._opened(create=True, ledger=ledger)
+
+    def is_begun(self) -> bool:
+        """Whether the ledger is there.
 
         Raises:
-            StoreError: what is there is not a ledger that can be used.
+            StoreError: what is there is not a ledger.
         """
+        if self.ledger_file is not None:
+            return self.ledger_file.exists() and bool(self._opened(create=False))
+        try:
+            return bool(self._opened(create=False))
+        except Misconfigured:
+            return False
+
+    def _opened(self, *, create: bool, ledger: str | None = None) -> Programme:
         from volunteer_points.storage.sql import SqlStore  # noqa: PLC0415 - help does not need SQLAlchemy
 
         store = SqlStore.open(self.ledger_place, ledger=ledger, create=create)
         self._open.callback(store.close)
         return Programme(store, clock=self.now)
+
+    def store_for_reading(self, place: str) -> SqlStore:
+        """A ledger that is only read, even where its guards are missing.
+
+        Raises:
+            InputError: ``no_ledger``.
+            StoreError: what is there is not a ledger.
+        """
+        from volunteer_points.storage.sql import SqlStore  # noqa: PLC0415 - help does not need SQLAlchemy
+
+        self._check_file(place)
+        store = SqlStore.open(place, create=False, read_only=True)
+        self._open.callback(store.close)
+        return store
+
+    def _check_file(self, place: str) -> None:
+        file = _file_of(place)
+        if file is not None and not file.exists():
+            begin = self.command("init", "--preset", "saihan", "--founders", "A,B")
+            raise InputError("no_ledger", place=place, command=begin)
 
     def now(self, calendar: Calendar | None = None) -> datetime:
         """When what is done now is booked: what ``--at`` says, or the time of this machine.
@@ -177,6 +208,11 @@ class Desk:
         return self.programme.frame().currency(name)
 
     # --- who acts ---
+
+    @property
+    def has_actor(self) -> bool:
+        """Whether it was said who writes."""
+        return bool(self._given.get("actor") or os.environ.get("VOLUNTEER_POINTS_ACTOR"))
 
     @property
     def actor(self) -> str:
@@ -245,10 +281,23 @@ class Desk:
     @cached_property
     def speaker(self) -> Speaker:
         """Says points, times and names in the language of the answer and on the programme's clock."""
-        from volunteer_points.explain import Speaker, naming  # noqa: PLC0415 - help does not need it
+        from volunteer_points.explain.wording import Speaker, naming  # noqa: PLC0415 - help does not need it
 
         names = naming(self.programme.nouns(), self.called)
-        return Speaker(self.language, self.programme.frame(), names)
+        return Speaker(self.lang, self.programme.frame(), names)
+
+    @property
+    def lang(self) -> Lang:
+        """The language as the library knows it."""
+        return "zh" if self.language == "zh" else "en"
+
+    def sentence(self, error: VolunteerPointsError) -> str:
+        """What went wrong, with names and the programme's clock once the ledger is open."""
+        speaker = None
+        if "programme" in self.__dict__:
+            with suppress(VolunteerPointsError):
+                speaker = self.speaker
+        return sentence(error, self.language, speaker)
 
     def person(self, text: str) -> str:
         """The id of the volunteer whom somebody means: by id, exact name or phone.
@@ -303,7 +352,7 @@ class Desk:
             "no_such_thing",
             noun=_NOUNS[noun] if self.language == "zh" else noun,
             value=text,
-            nearest=f"{near} " if (near := suggestion(text, labels)) else "",
+            nearest=meant(text, labels, self.language),
             known=", ".join(f"{each} ({names[0]})" for each, names in known.items()) or "-",
         )
 
@@ -323,8 +372,15 @@ class Desk:
         return named
 
 
+def _file_of(place: str) -> Path | None:
+    """The file that a place names; None when it is a server."""
+    if "://" not in place:
+        return Path(place)
+    from sqlalchemy import make_url  # noqa: PLC0415 - only where a URL is given
+
+    url = make_url(place)
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
 def _folded(text: str) -> str:
     return "".join(text.casefold().split())
-
-
-__all__ = ["LEDGER_BY_DEFAULT", "PROGRAM", "Desk", "Reason"]

@@ -11,7 +11,16 @@ import attrs
 import click
 
 from volunteer_points.cli.context import Desk
-from volunteer_points.cli.output import REFUSED, UNREADABLE, Answer, Line, exit_code_of, print_json, print_parts, progress
+from volunteer_points.cli.output import (
+    REFUSED,
+    UNREADABLE,
+    Answer,
+    Line,
+    exit_code_of,
+    print_json,
+    print_parts,
+    progress,
+)
 from volunteer_points.cli.verbs import option, verb
 from volunteer_points.cli.words import Words
 from volunteer_points.model import Evidence
@@ -58,8 +67,15 @@ class Wanted:
 )
 @click.argument("sheets", nargs=-1, required=True, metavar="SHEET...", type=click.Path(path_type=Path))
 @option("--commit", is_flag=True, en="Write it. Without this, nothing is written.", zh="写入账本。不加此项只核对。")
-@option("--keep-going", is_flag=True, en="Leave bad and changed rows out, and take the others.", zh="跳过有问题的行，其余照常。")
-@option("--add-people", is_flag=True, en="Register and enrol people who are not known.", zh="登记并注册名册中没有的人。")
+@option(
+    "--keep-going",
+    is_flag=True,
+    en="Leave bad and changed rows out, and take the others.",
+    zh="跳过有问题的行，其余照常。",
+)
+@option(
+    "--add-people", is_flag=True, en="Register and enrol people who are not known.", zh="登记并注册名册中没有的人。"
+)
 @option(
     "--again",
     is_flag=True,
@@ -176,18 +192,24 @@ def _read(desk: Desk, paths: tuple[Path, ...]) -> tuple[list[Sheet], list[SheetU
 def _refuse(desk: Desk, unreadable: list[SheetUnreadable]) -> int:
     """Say why some files are no sign-in sheets; nothing was done with the others either."""
     language = desk.language
-    said = [
+    said: list[dict[str, Any]] = [
         {
             "code": error.code,
             "message": f"{error.message(language)} {error.remedy(language)}",
-            "facts": {**error.facts, "source": str(error.facts["source"])},
+            "facts": error.facts,
         }
         for error in unreadable
     ]
     if desk.as_json:
         print_json({"error": said[0], "unreadable": said})
     else:
-        print_parts([Line(f"{each['facts']['source']}: {each['message']}", "bad") for each in said], to_errors=True)
+        print_parts(
+            [
+                Line(f"{error.facts['source']}: {each['message']}", "bad")
+                for error, each in zip(unreadable, said, strict=True)
+            ],
+            to_errors=True,
+        )
     return UNREADABLE
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from volunteer_points.books import Committed
 from volunteer_points.canonical import plain
 from volunteer_points.cli.context import Desk
 from volunteer_points.cli.output import DONE, REFUSED, Answer, Line, Part, Table, progress
-from volunteer_points.cli.words import Words, sentence
+from volunteer_points.cli.words import Words
 from volunteer_points.commands import Command
 from volunteer_points.entries import Awarded, Entry
 from volunteer_points.errors import InputError, KeyConflict, Refused
@@ -21,6 +22,7 @@ from volunteer_points.programme import Order, Outcome
 ROWS_AT_ONCE = 100
 """How many commands of a batch are written in one transaction."""
 
+_SHOWN_ONE_BY_ONE = 12
 _AMOUNTS = ("points", "price")
 
 
@@ -39,7 +41,17 @@ def said(desk: Desk, entries: Iterable[Entry]) -> list[str]:
     from volunteer_points import explain  # noqa: PLC0415 - help does not need it
 
     speaker = desk.speaker
-    return [explain.describe(entry, speaker.lang, speaker.names, speaker.frame) for entry in entries]
+    return [explain.describe(entry, speaker.lang, speaker.names, frame=speaker.frame) for entry in entries]
+
+
+def _told(desk: Desk, entries: Sequence[Entry]) -> list[str]:
+    """What happened: an entry a line, or how many of each kind when there are many."""
+    if len(entries) <= _SHOWN_ONE_BY_ONE:
+        return said(desk, entries)
+    from volunteer_points.explain.wording import Term  # noqa: PLC0415 - help does not need it
+
+    counts = Counter(entry.kind for entry in entries)
+    return [f"{count} × {desk.speaker.shown(Term('kind', kind))}" for kind, count in counts.items()]
 
 
 @attrs.frozen
@@ -61,7 +73,7 @@ def written(
 ) -> Answer:
     """The answer of a command that wrote one commit."""
     first = outcome.entries[0]
-    happened = [Line(text, "good") for text in said(desk, outcome.entries)]
+    happened = [Line(text, "good") for text in _told(desk, outcome.entries)]
     if outcome.replayed:
         when, who = desk.shown(first.booked_at), first.actor
         again = desk.say(
@@ -206,9 +218,6 @@ def written_each(
     return Answer(_each_data(desk, subjects, outcomes, undo), tuple(parts), REFUSED if refused else DONE)
 
 
-_SHOWN_ONE_BY_ONE = 12
-
-
 def _summary(
     desk: Desk, done: Sequence[tuple[tuple[str, str], Outcome]], refused: Sequence[tuple[tuple[str, str], Refused]]
 ) -> list[Part]:
@@ -218,7 +227,7 @@ def _summary(
         parts.append(desk.say(f"{again} had been done before.", f"{again} 条之前已完成。"))
     if refused:
         title = desk.say(f"{len(refused)} refused; nothing was written for them:", f"{len(refused)} 条未通过，未写入：")
-        rows = tuple((record, called, sentence(why, desk.language)) for (record, called), why in refused)
+        rows = tuple((record, called, desk.sentence(why)) for (record, called), why in refused)
         headings = (desk.say("Id", "编号"), desk.say("Who", "姓名"), desk.say("Why", "原因"))
         parts += ["", Line(title, "bad"), Table(headings, rows)]
     return parts
@@ -248,7 +257,7 @@ def _each_data(
             result["entries"] = [entry_data(desk, entry) for entry in outcome.entries]
             result["undo"] = undo(each).command or None
         else:
-            message = sentence(outcome.refusal, desk.language)
+            message = desk.sentence(outcome.refusal)
             result["error"] = {"code": outcome.refusal.code, "message": message, "facts": outcome.refusal.facts}
         results.append(result)
     refused = sum(outcome.refusal is not None for outcome in outcomes)
@@ -267,14 +276,14 @@ def _each_data(
 
 def points_shown(desk: Desk, amount: int, currency: str) -> str:
     """An amount with its currency, as people write it."""
-    from volunteer_points.explain import Points  # noqa: PLC0415 - help does not need it
+    from volunteer_points.explain.wording import Points  # noqa: PLC0415 - help does not need it
 
     return desk.speaker.shown(Points(amount, currency))
 
 
 def time_shown(desk: Desk, minutes: int) -> str:
     """Hours and minutes."""
-    from volunteer_points.explain import Minutes  # noqa: PLC0415 - help does not need it
+    from volunteer_points.explain.wording import Minutes  # noqa: PLC0415 - help does not need it
 
     return desk.speaker.shown(Minutes(minutes, long=True))
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
-from volunteer_points.cli.words import Words, sentence
+from volunteer_points.cli.words import Words
 from volunteer_points.errors import KeyConflict, Refused, StoreError, VolunteerPointsError
 
 if TYPE_CHECKING:
@@ -142,33 +142,31 @@ def exit_code_of(error: VolunteerPointsError) -> int:
     return BAD_INPUT
 
 
-def show_error(error: VolunteerPointsError, language: str, *, as_json: bool) -> int:
-    """Say what went wrong: a sentence on standard error, or a JSON object on standard output."""
-    said = sentence(error, language)
+def show_error(error: VolunteerPointsError, said: str, *, as_json: bool) -> int:
+    """Say what went wrong: its sentence on standard error, or a JSON object on standard output; return the exit code."""
     if as_json:
         print_json({"error": {"code": error.code, "message": said, "facts": error.facts}})
     else:
-        print_parts([Line(said, "bad"), *(f"  {each}" for each in _listed(error))], to_errors=True)
+        print_parts([Line(said, "bad")], to_errors=True)
     return exit_code_of(error)
-
-
-def _listed(error: VolunteerPointsError) -> Iterator[str]:
-    """Problems that come as a list and are not part of the sentence."""
-    problems = error.facts.get("problems")
-    if isinstance(problems, (list, tuple)):
-        yield from (str(problem) for problem in problems)
 
 
 # --- long work ---------------------------------------------------------------------------------------------------
 
 
 @contextmanager
-def progress(doing: Words, language: str, total: int) -> Iterator[Any]:
+def progress(doing: Words, language: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """A bar on standard error while something long is done, when there is a terminal to show it on.
 
-    Yields a function that is told how many more are done.
+    Args:
+        doing: What is done.
+        language: ``zh`` or ``en``.
+        total: How many there are to do; None when that is not known.
+
+    Yields:
+        A function that is told how many more are done.
     """
-    if not sys.stderr.isatty() or total < 2:  # noqa: PLR2004 - one thing needs no bar
+    if not sys.stderr.isatty() or total in {0, 1}:
         yield lambda _count: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415

@@ -70,7 +70,7 @@ def balance(desk: Desk, person: str) -> Answer:
 
 
 def _balance_lines(desk: Desk, currency: str, found: Balance) -> list[Part]:
-    from volunteer_points.explain import End  # noqa: PLC0415 - help does not need it
+    from volunteer_points.explain.wording import End  # noqa: PLC0415 - help does not need it
 
     ended = _ended(desk, found)
     usable = points_shown(desk, found.available - ended, currency)
@@ -338,24 +338,38 @@ def _due(desk: Desk) -> list[Order]:
 @verb(
     "adjust",
     key=True,
-    zh="增加或扣减积分，须由两人办理：--requested-by 提出，--actor 批准。\n\n扣减写负数，如 -5。",
-    examples=("volunteer-points adjust 张伟 -- -5 --requested-by founder-a --reason 多计",),
+    zh="增加或扣减积分，须由两人办理：--requested-by 提出，--actor 批准。",
+    examples=(
+        "volunteer-points adjust 张伟 --give 10 --requested-by founder-a --reason 漏计",
+        "volunteer-points adjust 张伟 --take 5 --requested-by founder-a --reason 多计",
+    ),
 )
 @click.argument("person")
-@click.argument("points")
+@option("--give", metavar="N", en="So many points more.", zh="增加的积分。")
+@option("--take", metavar="N", en="So many points less.", zh="扣减的积分。")
 @_REQUESTED
 @REASON
 @NOTE
 @CURRENCY
 def adjust(
-    desk: Desk, person: str, points: str, requested_by: str, reason: str, note: str | None, currency: str
+    desk: Desk,
+    person: str,
+    give: str | None,
+    take: str | None,
+    requested_by: str,
+    reason: str,
+    note: str | None,
+    currency: str,
 ) -> Answer:
-    """Give points, or take them with a number below nought, by decision of two people.
+    """Give points or take them, by decision of two people.
 
     --requested-by asks for it, and --actor approves it.
     """
+    if (give is None) == (take is None):
+        raise InputError("give_or_take")
     volunteer = desk.person(person)
-    amount = read_amount(points, desk.currency(currency))
+    sign = 1 if take is None else -1
+    amount = sign * read_amount(give or take or "", desk.currency(currency))
     outcome = write_one_reasoned(
         desk,
         lambda why: Adjust(
@@ -368,8 +382,9 @@ def adjust(
 
 
 def _adjust_back(desk: Desk, volunteer: str, amount: int, currency: str, requested_by: str) -> Undo:
-    shown = desk.currency(currency).shown(amount)
-    words = ["adjust", volunteer, shown, "--requested-by", requested_by, "--reason", "mistake"]
+    shown = desk.currency(currency).shown(abs(amount))
+    flag = "--give" if amount > 0 else "--take"
+    words = ["adjust", volunteer, flag, shown, "--requested-by", requested_by, "--reason", "mistake"]
     return Undo(desk.command(*words, *(["--currency", currency] if currency != "points" else []), as_self=True))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,8 +13,9 @@ import click
 
 from volunteer_points.cli.context import Desk
 from volunteer_points.cli.layout import HelpLayout
-from volunteer_points.cli.output import Answer, show
+from volunteer_points.cli.output import Answer, show, show_error
 from volunteer_points.cli.words import LANGUAGES, Words, language_of_environment
+from volunteer_points.errors import VolunteerPointsError
 
 _LANGUAGE = "volunteer_points.language"
 _GIVEN = "volunteer_points.given"
@@ -61,7 +63,7 @@ def option(*declarations: str, en: str, zh: str, **rest: Any) -> Callable[[Any],
     return click.option(*declarations, cls=Option, help=en, zh=zh, **rest)
 
 
-class _Bilingual(click.Command):
+class Bilingual(click.Command):
     """Help in the language of the context."""
 
     context_class = _Context
@@ -118,11 +120,11 @@ class _Bilingual(click.Command):
                     formatter.write(f"{' ' * formatter.current_indent}{example}\n")
 
 
-class Verb(_Bilingual):
+class Verb(Bilingual):
     """One command."""
 
 
-class Verbs(_Bilingual, click.Group):
+class Verbs(Bilingual, click.Group):
     """Commands about one noun, such as ``stock``; without a further word it means the first of them."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -228,7 +230,12 @@ def verb(
                     given[each] = value
             values.pop("lang", None)
             with Desk(language=language_in(context), given=given) as desk:
-                return show(function(desk, **values), as_json=bool(given.get("as_json")))
+                try:
+                    return show(function(desk, **values), as_json=desk.as_json)
+                except VolunteerPointsError as error:
+                    if os.environ.get("VOLUNTEER_POINTS_DEBUG"):
+                        raise
+                    return show_error(error, desk.sentence(error), as_json=desk.as_json)
 
         command = run
         for decorate in reversed((*((KEY,) if key else ()), *EVERY_COMMAND)):

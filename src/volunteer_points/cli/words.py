@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+from difflib import get_close_matches
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from volunteer_points.errors import VolunteerPointsError
+
+if TYPE_CHECKING:
+    from volunteer_points.explain.wording import Lang, Speaker
 
 LANGUAGES = ("zh", "en")
 
@@ -44,6 +49,10 @@ def language_of_arguments(arguments: Iterable[str]) -> str:
 
 
 SENTENCES: Mapping[str, Words] = {
+    "no_such_command": Words(
+        "There is no command {value}. {nearest}See: volunteer-points --help",
+        "没有命令“{value}”。{nearest}见：volunteer-points --help",
+    ),
     "no_ledger": Words(
         "There is no ledger at {place}. Begin one with: {command}",
         "{place} 没有账本。请先建立：{command}",
@@ -66,6 +75,10 @@ SENTENCES: Mapping[str, Words] = {
     "no_author": Words(
         "Who wrote the programme? Give --author ID. Two people adopt it: one wrote it, the other approves as --actor.",
         "是谁起草的？请用 --author 编号 说明。须由两人通过：一人起草，另一人用 --actor 批准。",
+    ),
+    "file_or_preset": Words(
+        "Begin from a programme file, or from a preset with --preset NAME; there are: {presets}.",
+        "请给出项目文件，或用 --preset 选择预设；现有预设：{presets}。",
     ),
     "no_founders": Words(
         "A programme is answered for by two people: give --founders FIRST,SECOND, or --run-by ONE if it is one person.",
@@ -132,6 +145,7 @@ SENTENCES: Mapping[str, Words] = {
         "There are {begins} --begin and {ends} --end. Give one --end for each --begin.",
         "有 {begins} 个 --begin 和 {ends} 个 --end，每个 --begin 要对应一个 --end。",
     ),
+    "give_or_take": Words("Say how many: either --give N or --take N.", "请写明数额：--give N 或 --take N，二者选一。"),
     "name_or_id": Words("Give a name, or --id for an id of your own.", "请给出姓名，或用 --id 指定自编的编号。"),
     "stopped": Words("Stopped. Nothing more was written.", "已停止，没有继续写入。"),
     "internal": Words(
@@ -141,3 +155,27 @@ SENTENCES: Mapping[str, Words] = {
     ),
 }
 """By code. The sentences for refusals and for what the library finds wrong are in :mod:`volunteer_points.explain`."""
+
+
+def meant(word: str, known: Iterable[str], language: str) -> str:
+    """Which of the known words was probably meant, as a question; empty when none is near."""
+    near = get_close_matches(word, sorted(known), n=1)
+    return Words(f"Did you mean {near[0]}? ", f"是否指“{near[0]}”？").said(language) if near else ""
+
+
+def sentence(error: VolunteerPointsError, language: str, speaker: Speaker | None = None) -> str:
+    """What went wrong and what to do, in one or two sentences.
+
+    Args:
+        error: Anything that the library raises on purpose.
+        language: ``zh`` or ``en``.
+        speaker: Brings names and the programme's clock, where a ledger is open.
+    """
+    if error.code in SENTENCES:
+        return SENTENCES[error.code].said(language).format_map(error.facts)
+    from volunteer_points import explain  # noqa: PLC0415 - not needed until something is refused
+
+    lang: Lang = "zh" if language == "zh" else "en"
+    if speaker is None:
+        return explain.sentence(error, lang)
+    return explain.sentence(error, lang, names=speaker.names, frame=speaker.frame)

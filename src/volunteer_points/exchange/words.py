@@ -8,6 +8,7 @@ from datetime import date, datetime
 from volunteer_points.errors import VolunteerPointsError
 from volunteer_points.exchange.columns import Column
 from volunteer_points.exchange.problems import Words
+from volunteer_points.explain import sentence
 
 
 def row_words(code: str, facts: Mapping[str, object], error: VolunteerPointsError | None = None) -> Words:
@@ -19,15 +20,19 @@ def row_words(code: str, facts: Mapping[str, object], error: VolunteerPointsErro
         error: What the books or the model said, for a code that has no words here.
     """
     if code not in _WORDS:
-        return Words(str(error or code), "", str(error or code), "")
+        en, zh = (sentence(error, "en"), sentence(error, "zh")) if error else (code, code)
+        return Words(en, "", zh, "")
     said = _WORDS[code]
-    en = {name: _shown(fact, ", ", "none") for name, fact in facts.items()}
-    zh = {name: _shown(fact, "、", "无") for name, fact in facts.items()}
+    facts_en = {name: _shown(fact, ", ", "none") for name, fact in facts.items()}
+    facts_zh = {name: _shown(fact, "、", "无") for name, fact in facts.items()}
     nearest = facts.get("nearest")
-    en["hint"] = f"Did you mean {nearest}? " if nearest else ""
-    zh["hint"] = f"是不是“{nearest}”？" if nearest else ""
+    facts_en["hint"] = f"Did you mean {nearest}? " if nearest else ""
+    facts_zh["hint"] = f"是不是“{nearest}”？" if nearest else ""
     return Words(
-        said.en.format_map(en), said.remedy_en.format_map(en), said.zh.format_map(zh), said.remedy_zh.format_map(zh)
+        said.en.format_map(facts_en),
+        said.remedy_en.format_map(facts_en),
+        said.zh.format_map(facts_zh),
+        said.remedy_zh.format_map(facts_zh),
     )
 
 

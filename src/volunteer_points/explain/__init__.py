@@ -13,7 +13,7 @@ from volunteer_points.explain.kinds import describe
 from volunteer_points.explain.redemptions import explain_redemption
 from volunteer_points.explain.refusals import sentence
 from volunteer_points.explain.statements import Statement, StatementLine, Sums, statement
-from volunteer_points.explain.wording import Lang, Names, naming
+from volunteer_points.explain.templates import Lang, Names, naming
 
 __all__ = [
     "Explanation",

@@ -10,8 +10,8 @@ from volunteer_points.entries import Awarded, Corrected, Entry, NotAwarded, Reve
 from volunteer_points.errors import InputError
 from volunteer_points.explain.explanations import Explanation, Line, line_of
 from volunteer_points.explain.kinds import facts_of
-from volunteer_points.explain.speaking import Exact, Fact, Minutes, Points, Speaker, Term
-from volunteer_points.explain.wording import Lang, Names, Words, as_it_is
+from volunteer_points.explain.templates import Lang, Names, Words, as_it_is
+from volunteer_points.explain.wording import Exact, Fact, Minutes, Points, Speaker, Term
 from volunteer_points.rules import MINUTES, Cap, Rulebook, Step
 
 TITLES: Mapping[str, Words] = {
@@ -37,8 +37,10 @@ TITLES: Mapping[str, Words] = {
 
 LINES: Mapping[str, Words] = {
     "recorded": Words(
-        "Recorded by {actor} on {booked_at}: {activity}, {intervals}, {minutes}[, team {team}]; {evidence}[; from {source}]",
-        "{actor} 于 {booked_at} 登记：{activity}，{intervals}，共 {minutes}[，队伍 {team}]；{evidence}[；来源 {source}]",
+        "Recorded by {actor} on {booked_at}: {activity}, {intervals}, {minutes}[, team {team}]; {evidence}"
+        "[; from {source}]",
+        "{actor} 于 {booked_at} 登记：{activity}，{intervals}，共 {minutes}[，队伍 {team}]；{evidence}"
+        "[；来源 {source}]",
     ),
     "approved": Words("Approved by {actor} on {booked_at}", "{actor} 于 {booked_at} 审核通过"),
     "rejected": Words("Rejected by {actor} on {booked_at}: {reason}", "{actor} 于 {booked_at} 驳回：{reason}"),
@@ -51,11 +53,11 @@ LINES: Mapping[str, Words] = {
     "measured": Words("Measured: {after}", "服务时间：{after}"),
     "time_rounded": Words(
         "Time rounded {direction} to a multiple of {to}: {before} become {after}",
-        "时间取整（{direction}，以 {to} 为单位）：{before} 计为 {after}",
+        "时间取整（{direction}，单位 {to}）：{before}，计为 {after}",
     ),
     "below_minimum": Words(
         "{before} are less than {minimum}, the least that counts: {after}",
-        "{before} 不足最低 {minimum}：计 {after}",
+        "{before}，不足最低 {minimum}：计为 {after}",
     ),
     "per_hour": Words(
         "{rate} per hour × {minutes}/60 = {after} (rule {rule}[, clause {clause}])",
@@ -67,15 +69,15 @@ LINES: Mapping[str, Words] = {
     ),
     "multiplied": Words(
         "× {times}: {before} becomes {after} (rule {rule}[, clause {clause}])",
-        "× {times}：{before} 变为 {after}（规则 {rule}[，条款 {clause}]）",
+        "× {times}：{before}，变为 {after}（规则 {rule}[，条款 {clause}]）",
     ),
     "points_rounded": Words(
         "Points rounded {direction} to a multiple of {to}: {before} becomes {after}",
-        "积分取整（{direction}，以 {to} 为单位）：{before} 计为 {after}",
+        "积分取整（{direction}，单位 {to}）：{before}，计为 {after}",
     ),
     "capped": Words(
         "Cap {limit} {per}[, {used} used before]: {before} become {after} (cap {rule}[, clause {clause}])",
-        "上限{per} {limit}[，此前已用 {used}]：{before} 计为 {after}（上限 {rule}[，条款 {clause}]）",
+        "上限{per} {limit}[，此前已用 {used}]：{before}，计为 {after}（上限 {rule}[，条款 {clause}]）",
     ),
     "cap_order": Words(
         "What a cap leaves depends on the order of approval: records approved earlier count first",
@@ -99,7 +101,8 @@ LINES: Mapping[str, Words] = {
         "由此空出的上限额度（{room}）不会自动补发；如需补发，请更正当时被上限削减的记录",
     ),
     "corrected": Words(
-        "Corrected by {actor} on {booked_at}, asked for by {requested_by}: {activity}, {intervals}, {minutes} ({reason})",
+        "Corrected by {actor} on {booked_at}, asked for by {requested_by}: {activity}, {intervals}, {minutes}"
+        " ({reason})",
         "{actor} 于 {booked_at} 更正（{requested_by} 申请）：{activity}，{intervals}，共 {minutes}（{reason}）",
     ),
 }
@@ -242,7 +245,7 @@ def _step(step: Step, currency: str) -> dict[str, Fact]:
     facts |= {name: Exact(said[name]) for name in ("rate", "times") if name in said}
     facts |= {name: Term(group, said[name]) for name, group in _TERMS.items() if name in said}
     if step.did == "per_hour":
-        facts["minutes"] = step.before
+        facts["minutes"] = int(step.before)
     if said.get("per") == "record":
         del facts["used"]
     return facts

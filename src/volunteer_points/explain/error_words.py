@@ -8,38 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import attrs
-
-from volunteer_points.explain.wording import Words
-
-
-@attrs.frozen
-class ErrorWords:
-    """A sentence that names the place and the value, and a remedy, in both languages."""
-
-    en: str
-    remedy_en: str
-    zh: str
-    remedy_zh: str
-
-    @property
-    def sentence(self) -> Words:
-        """What is wrong."""
-        return Words(self.en, self.zh)
-
-    @property
-    def remedy(self) -> Words:
-        """What to do about it; blank when the error brings it along."""
-        return Words(self.remedy_en, self.remedy_zh)
-
+from volunteer_points.explain.store_words import STORES
+from volunteer_points.explain.templates import ErrorWords
 
 _LOOK_UP = "Check the id, or list what there is.", "请核对编号，或先列出现有的编号。"
 _ASK = "Ask somebody who has this duty.", "请由有此职责的人办理。"
-_RESTORE = (
-    "Stop writing, keep a copy of the store and run the audit.",
-    "请停止写入，备份存储并运行审计。",
-)
-_AGAIN = "Try again in a moment.", "请稍后再试。"
+
 
 INPUT: Mapping[str, ErrorWords] = {
     "not_exact": ErrorWords("[{field}: ]{value} is not an exact number.", "", "[{field}：]{value} 不是精确的数。", ""),
@@ -109,6 +83,7 @@ INPUT: Mapping[str, ErrorWords] = {
         "Rulebook {rulebook}: the {kind} {id} stands there twice.", "",
         "积分办法 {rulebook}：{kind} {id} 出现了两次。", "",
     ),
+    "text_for_path": ErrorWords("{value} is a text, not the path of a file.", "", "{value} 是文字，不是文件路径。", ""),
     "unknown_language": ErrorWords("{value} is not a language here.", "", "不支持语言 {value}。", ""),
     "nothing_to_explain": ErrorWords(
         "None of the entries is about a {wanted}.", "Bring the entries about one {wanted}.",
@@ -153,8 +128,8 @@ PROGRAMME: Mapping[str, ErrorWords] = {
         "{day} 没有生效的积分办法。", "请采用覆盖这一天的办法，或核对日期。",
     ),
     "unknown_currency": ErrorWords(
-        "There is no currency {currency}; there is {known}.", "Use one of these.",
-        "没有积分种类 {currency}；现有 {known}。", "请使用其中之一。",
+        "There is no currency {currency}[; there is {known}].", "Use one that there is.",
+        "没有积分种类 {currency}[；现有 {known}]。", "请使用现有的种类。",
     ),
     "not_authorised": ErrorWords(
         "{actor} may not {right}[ for team {team}][ for partner {partner}].", _ASK[0],
@@ -171,10 +146,6 @@ PROGRAMME: Mapping[str, ErrorWords] = {
     "key_conflict": ErrorWords(
         "Key {key} was used for other content: it wrote “{wrote}” at {booked_at}, and this is {command}.", "",
         "幂等键 {key} 已用于其他内容：{booked_at} 写入了“{wrote}”，而这次是 {command}。", "",
-    ),
-    "key_taken": ErrorWords(
-        "Another writer used key {key} in the meantime.", "Repeat with the same key to see what was written.",
-        "幂等键 {key} 刚被另一个写入者使用。", "请用同一个键重试，即可看到写入的内容。",
     ),
 }  # fmt: skip
 
@@ -353,67 +324,10 @@ STOCK: Mapping[str, ErrorWords] = {
     ),
 }  # fmt: skip
 
-STORES: Mapping[str, ErrorWords] = {
-    "unbalanced": ErrorWords(
-        "{kind} under key {key} does not add up: {units}.", "Nothing was written; report this defect of the library.",
-        "键 {key} 下的“{kind}”不平衡：{units}。", "没有写入任何内容；这是程序缺陷，请上报。",
-    ),
-    "unreadable_entry": ErrorWords(
-        "An entry cannot be read: {problem}. It starts with {starts}", _RESTORE[0],
-        "有一个条目无法读取：{problem}。开头为 {starts}", _RESTORE[1],
-    ),
-    "floor_passed": ErrorWords(
-        "{account} would hold {balance} of {unit}[ in lot {lot}], which must not be.",
-        "Nothing was written; stop writing and run the audit.",
-        "账户 {account} 的 {unit}[（批次 {lot}）]将变为 {balance}，这是不允许的。",
-        "没有写入任何内容；请停止写入并运行审计。",
-    ),
-    "statement_uneven": ErrorWords(
-        "The statement of {volunteer} does not add up: {told} told, {found} found.", _RESTORE[0],
-        "{volunteer} 的对账单不平：明细为 {told}，余额为 {found}。", _RESTORE[1],
-    ),
-    "ledger_busy": ErrorWords(
-        "Ledger {ledger} stayed busy for {waited_seconds} s.", _AGAIN[0],
-        "账本 {ledger} 忙，已等待 {waited_seconds} 秒。", _AGAIN[1],
-    ),
-    "register_busy": ErrorWords(
-        "Another program is writing to the people register at {place}.", _AGAIN[0],
-        "另一个程序正在写入人员登记册 {place}。", _AGAIN[1],
-    ),
-}  # fmt: skip
-
 ERRORS: Mapping[str, ErrorWords] = {
     **INPUT, **PROGRAMME, **PEOPLE, **SERVICE, **POINTS, **REDEMPTION, **STOCK, **STORES,
 }  # fmt: skip
 """By code."""
-
-REGISTER_IN_CHINESE: Mapping[str, str] = {
-    "particulars_blank": "{field}为空；请填写，或不登记此人。",
-    "particulars_too_long": "{field}有 {characters} 个字符，最多保留 {characters_max} 个；请缩短。",
-    "particulars_unreadable": "{field}含有不能保存的字符 {character}；请删除。",
-    "person_unknown": "没有登记 {person_id}；请核对编号。",
-    "person_forgotten": "{person_id} 的资料已清除，不能修改；请重新登记。",
-    "person_already_known": "第 {position} 位 {shown} 已登记为 {person_id}；请使用该编号，或注明是同名的另一人。",
-    "person_twice": "第 {position} 位 {shown} 与第 {first_position} 位相同；请删去一位，或注明是同名的两人。",
-    "match_needs_name_or_phone": "姓名和电话都没有；请至少给出一项。",
-    "match_unknown": "登记册里没有 {shown}；请改正姓名或电话，或先登记。",
-    "match_ambiguous": "有 {count} 人符合 {shown}：{candidates}；请同时给出姓名和电话，或直接用编号。",
-    "match_phone_differs": "{shown} 登记的不是这个电话，而是 {candidates}；请改正这里或登记册中的电话。",
-    "text_unknown": "没有保存封存码 {seal} 对应的文字；从未登记，或已清除。",
-    "text_altered": "封存码 {seal} 对应的文字已被改动；请从备份恢复登记册。",
-    "code_malformed": "领取码由 {characters} 个字母和数字组成，如 7K3M-9QRT；请重新核对。",
-    "code_unknown": "没有这个领取码；请重新核对，或换发新码。",
-    "code_replaced": "兑换 {redemption_id} 的这个领取码已换发新码；请使用新码。",
-    "time_naive": "{field}：{value} 没有写明时区；请给出带时区的时间。",
-    "draws_used": "连续 {rounds} 次抽到已使用的编号；请检查随机数来源。",
-    "register_missing": "{place} 没有人员登记册；请核对位置，或用 create=True 新建。",
-    "register_foreign": "{place} 不是人员登记册（{found}）；请换一个位置。",
-    "register_unreadable": "无法打开人员登记册 {place}：{reason}；请检查位置和权限。",
-    "register_version":
-        "人员登记册 {place} 的版本是 {version}，本程序读取的是 {version_expected}；请使用写入它的程序。",
-    "erasure_unfinished": "登记册中已清除，但文件正被另一个程序使用（{reason}），尚未清理；待其结束后请调用 scrub()。",
-}  # fmt: skip
-"""What the people register says in Chinese; in English its errors speak for themselves."""
 
 REMEDIES: Mapping[str, str] = {
     "Write a whole number, a decimal or a ratio such as 1/3.": "请写整数、小数或 1/3 这样的比。",
@@ -450,5 +364,7 @@ REMEDIES: Mapping[str, str] = {
     "Give days from 1 to 31.": "请给出 1 到 31 之间的日。",
     "Give each its own id.": "请给每一项各自的编号。",
     "Use zh or en.": "请用 zh 或 en。",
+    "Use characters that UTF-8 can write.": "请使用 UTF-8 能写的字符。",
+    "Give the text of a programme to loads().": "项目文字请交给 loads()。",
 }  # fmt: skip
 """Remedies that errors bring along, in Chinese."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import attrs
 
-from volunteer_points.explain.speaking import Fact, Speaker, is_missing, plain
-from volunteer_points.explain.wording import Lang, Words
+from volunteer_points.explain.templates import Lang, Words
+from volunteer_points.explain.wording import Fact, Speaker, is_missing, plain
 
 
 @attrs.frozen

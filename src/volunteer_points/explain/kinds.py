@@ -19,8 +19,8 @@ from volunteer_points.entries import (
     StockCounted,
     Withdrawn,
 )
-from volunteer_points.explain.speaking import End, Fact, Minutes, Noun, Person, Points, Share, Speaker, Term
-from volunteer_points.explain.wording import Lang, Names, Words, as_it_is
+from volunteer_points.explain.templates import Lang, Names, Words, as_it_is
+from volunteer_points.explain.wording import End, Fact, Minutes, Noun, Person, Points, Share, Speaker, Term
 from volunteer_points.model import Item
 from volunteer_points.rules import MINUTES
 
@@ -95,7 +95,8 @@ LINES: Mapping[str, Words] = {
         "{actor} 冲正服务记录 {record}[（{volunteer}）][（{activity}）]的积分：{reason}[；{taken}]",
     ),
     "Corrected": Words(
-        "{actor} corrected record {record}[ of {volunteer}], asked for by {requested_by}: {activity}, {intervals} ({reason})",
+        "{actor} corrected record {record}[ of {volunteer}], asked for by {requested_by}: {activity}, {intervals}"
+        " ({reason})",
         "{actor} 更正服务记录 {record}[（{volunteer}）]，{requested_by} 申请：{activity}，{intervals}（{reason}）",
     ),
     "Repaid": Words("{points}[ of {volunteer}] went to the debt", "[{volunteer} ]用 {points} 抵扣欠分"),
@@ -106,7 +107,8 @@ LINES: Mapping[str, Words] = {
     ),
     "Transferred": Words("{giver} gave {points} to {receiver}", "{giver} 转赠 {receiver} {points}"),
     "Adjusted": Words(
-        "{points} by decision[ for {volunteer}]: {reason}; asked for by {requested_by}, approved by {actor}[; usable {lot}]",
+        "{points} by decision[ for {volunteer}]: {reason}; asked for by {requested_by}, approved by {actor}"
+        "[; usable {lot}]",
         "[{volunteer} ]调整 {points}：{reason}；{requested_by} 申请，{actor} 审批[；{lot}]",
     ),
     "BalanceOpened": Words(
@@ -134,7 +136,8 @@ LINES: Mapping[str, Words] = {
     "Returned": Words(
         "{quantity} of redemption {redemption}[ of {volunteer}][ ({item})] came back for {points}[, damaged{damaged}]:"
         " {reason}; taken in by {actor}",
-        "[{volunteer} ]退回兑换 {redemption}[（{item}）]{quantity} 件，返还 {points}[，已损坏{damaged}]：{reason}；{actor} 办理",
+        "[{volunteer} ]退回兑换 {redemption}[（{item}）]，{quantity} 件，返还 {points}[，已损坏{damaged}]："
+        "{reason}；{actor} 办理",
     ),
     "StockReceived": Words(
         "{quantity} × {item} put on the shelf[, to be given out {best_before}]",

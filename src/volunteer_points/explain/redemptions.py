@@ -10,8 +10,8 @@ from volunteer_points.entries import Entry, Held, Purpose, redemption_subject
 from volunteer_points.errors import InputError
 from volunteer_points.explain.explanations import Explanation, Line, line_of
 from volunteer_points.explain.kinds import currency_of, facts_of
-from volunteer_points.explain.speaking import End, Fact, Points, Speaker
-from volunteer_points.explain.wording import Lang, Names, Words, as_it_is
+from volunteer_points.explain.templates import Lang, Names, Words, as_it_is
+from volunteer_points.explain.wording import End, Fact, Points, Speaker
 
 TITLES: Mapping[str, Words] = {
     "held": Words(

@@ -10,9 +10,10 @@ from typing import Any, Protocol, runtime_checkable
 
 from volunteer_points.decisions.case import Frame
 from volunteer_points.errors import VolunteerPointsError
-from volunteer_points.explain.error_words import ERRORS, REGISTER_IN_CHINESE, REMEDIES, ErrorWords
-from volunteer_points.explain.speaking import Days, Fact, Noun, Person, Speaker, Term, is_missing
-from volunteer_points.explain.wording import Lang, Names, Words, as_it_is
+from volunteer_points.explain.error_words import ERRORS, REMEDIES
+from volunteer_points.explain.store_words import REGISTER_IN_CHINESE
+from volunteer_points.explain.templates import ErrorWords, Lang, Names, Words, as_it_is
+from volunteer_points.explain.wording import Days, Fact, Noun, Person, Speaker, Term, is_missing
 
 
 @runtime_checkable

@@ -6,14 +6,15 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 from volunteer_points.books import Committed, LotsOf, OpenAmount, Question, Tally, combined
 from volunteer_points.entries import FLOORS, Account, Entry
-from volunteer_points.errors import Busy, Corrupt, KeyConflict
+from volunteer_points.errors import Busy, Corrupt, KeyConflict, Misused
 from volunteer_points.ledger import decode, encode, leaf_hash
 from volunteer_points.storage import Answers, Stored
+from volunteer_points.storage.holding import Holding, changes_of, check_commit, check_purpose, check_question
 
 TAKES_AT_MOST_SECONDS = 30
 
@@ -30,6 +31,7 @@ class MemoryStore:
         self._lock = threading.RLock()
         self._tally = Tally()
         self._stored: list[Stored] = []
+        self._session: MemorySession | None = None
 
     @property
     def ledger(self) -> str:
@@ -37,10 +39,10 @@ class MemoryStore:
         return self._ledger
 
     @contextmanager
-    def reader(self) -> Iterator[MemorySession]:
+    def reader(self) -> Iterator[MemoryReader]:
         """Look at the ledger; writers wait until the reader is done."""
         with self._lock:
-            yield MemorySession(self._ledger, self._tally, self._stored)
+            yield MemoryReader(self._tally, self._stored)
 
     @contextmanager
     def session(self) -> Iterator[MemorySession]:
@@ -48,12 +50,49 @@ class MemoryStore:
         if not self._lock.acquire(timeout=TAKES_AT_MOST_SECONDS):
             raise Busy("ledger_busy", ledger=self._ledger, waited_seconds=TAKES_AT_MOST_SECONDS)
         try:
-            session = MemorySession(self._ledger, self._tally, self._stored)
-            yield session
-            self._stored.extend(session.written())
-            self._tally.absorb(session.appended)
+            if self._session is not None:
+                raise Misused("session_within_session", fix="End one session before beginning the next.")
+            session = self._session = MemorySession(self._ledger, self._tally, self._stored)
+            try:
+                yield session
+                self._stored.extend(session.written)
+                self._tally.absorb(session.appended)
+            finally:
+                self._session = None
+                session.end()
         finally:
             self._lock.release()
+
+
+class MemoryReader:
+    """A view of a memory store."""
+
+    def __init__(self, tally: Tally, stored: list[Stored]) -> None:
+        self._tally = tally
+        self._stored = stored
+
+    def ask(self, questions: Iterable[Question[Any]]) -> Answers:
+        """Answer from what is stored."""
+        wanted = tuple(questions)
+        for question in wanted:
+            check_question(question)
+        return {question: self._tally.answer(question) for question in wanted}
+
+    def stored(self, *, after: int = 0, limit: int | None = None) -> Iterator[Stored]:
+        """Entries in order."""
+        return islice(self._stored, after, None if limit is None else after + limit)
+
+    def open(
+        self, purpose: str, *, unit: str | None = None, due: datetime | None = None, limit: int | None = None
+    ) -> list[OpenAmount]:
+        """Amounts of a purpose that are not nought."""
+        check_purpose(purpose)
+        return self._tally.open(purpose, unit=unit, due=due)[:limit]
+
+    def balances(self) -> Iterator[tuple[Account, str, datetime | None, int]]:
+        """Every kept balance that is not nought."""
+        for (account, unit, lot), amount in self._tally.balances().items():
+            yield account, unit, lot, amount
 
 
 class MemorySession:
@@ -63,17 +102,20 @@ class MemorySession:
         self._ledger = ledger
         self._tally = tally
         self._before = stored
-        self._subjects: set[str] = set()
-        self.appended: list[Entry] = []
+        self._holding = Holding()
         self._own = Tally()
+        self.appended: list[Entry] = []
+        self.written: list[Stored] = []
 
     def take(self, alone: Iterable[str], shared: Iterable[str] = ()) -> None:
         """Hold subjects; the whole store is held already."""
-        self._subjects.update(alone, shared)
+        self._holding.take(alone, shared)
 
     def ask(self, questions: Iterable[Question[Any]]) -> Answers:
         """Answer from what is stored and what this session appended."""
-        return {question: self._answer(question) for question in questions}
+        wanted = tuple(questions)
+        self._holding.check(wanted)
+        return {question: self._answer(question) for question in wanted}
 
     def _answer(self, question: Question[Any]) -> Any:  # noqa: ANN401 - answers of any kind
         before = self._tally.answer(question)
@@ -81,43 +123,47 @@ class MemorySession:
 
     def append(self, entries: tuple[Entry, ...]) -> None:
         """Write one commit."""
+        self._holding.check_running()
+        check_commit(entries, self._ledger)
         if self._answer(Committed(entries[0].key)):
             raise KeyConflict("key_taken", key=entries[0].key)
-        own = Tally()
-        own.absorb(entries)
-        for (account, unit, lot), amount in own.balances().items():
-            floor = FLOORS[account.purpose]
+        for (account, unit, lot), amount in changes_of(entries).items():
             balance = self._answer(LotsOf(account, unit)).get(lot, 0) + amount
-            if floor * balance < 0:
+            if FLOORS[account.purpose] * balance < 0:
                 raise Corrupt("floor_passed", account="/".join(account), unit=unit, lot=lot, balance=balance)
+        contents = [encode(entry) for entry in entries]
+        behind = len(self._before) + len(self.written) + 1
+        self.written += [Stored(at, content, leaf_hash(content)) for at, content in enumerate(contents, start=behind)]
         self._own.absorb(entries)
         self.appended.extend(entries)
 
-    def written(self) -> Iterator[Stored]:
-        """What the session appended, as it will lie in the store."""
-        for position, entry in enumerate(self.appended, start=len(self._before) + 1):
-            content = encode(entry)
-            yield Stored(position, content, leaf_hash(content))
+    def end(self) -> None:
+        """Let nothing be asked or appended any more."""
+        self._holding.end()
+
+    def _view(self) -> MemoryReader:
+        """Everything, with what this session appended."""
+        self._holding.check_running()
+        if not self.appended:
+            return MemoryReader(self._tally, self._before)
+        stored = [*self._before, *self.written]
+        tally = Tally()
+        tally.absorb(decode(each.content) for each in stored)
+        return MemoryReader(tally, stored)
 
     def stored(self, *, after: int = 0, limit: int | None = None) -> Iterator[Stored]:
-        """Entries in order."""
-        end = None if limit is None else after + limit
-        yield from islice(
-            chain(islice(self._before, after, end), islice(self.written(), max(0, after - len(self._before)), None)),
-            limit,
-        )
+        """Entries in order, with those that this session appended."""
+        return self._view().stored(after=after, limit=limit)
 
     def open(
         self, purpose: str, *, unit: str | None = None, due: datetime | None = None, limit: int | None = None
     ) -> list[OpenAmount]:
         """Amounts of a purpose that are not nought."""
-        tally = self._tally
-        if self.appended:
-            tally = Tally()
-            tally.absorb(entry for stored in self.stored() for entry in (decode(stored.content),))
-        return tally.open(purpose, unit=unit, due=due)[:limit]
+        return self._view().open(purpose, unit=unit, due=due, limit=limit)
 
     def balances(self) -> Iterator[tuple[Account, str, datetime | None, int]]:
         """Every kept balance that is not nought."""
-        for (account, unit, lot), amount in self._tally.balances().items():
-            yield account, unit, lot, amount
+        return self._view().balances()
+
+
+__all__ = ["MemoryReader", "MemorySession", "MemoryStore"]

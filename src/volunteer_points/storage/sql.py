@@ -197,9 +197,10 @@ class SqlSession:
         self._answers: dict[Question[Any], Any] = {}
         self._kept_back: list[tuple[Entry, bytes]] = []
         self._changes: dict[BalanceKey, int] = {}
-        self._tally = Tally()
+        self._keys: set[str] = set()
+        self._tally, self._absorbed = Tally(), 0
         self._last_position: int | None = None
-        self._failed: Exception | None = None
+        self._failed: BaseException | None = None
 
     def take(self, alone: Iterable[str], shared: Iterable[str] = ()) -> None:
         """Hold subjects; the whole database is held already."""
@@ -212,30 +213,43 @@ class SqlSession:
         return self._answered(wanted)
 
     def _answered(self, wanted: tuple[Question[Any], ...]) -> dict[Question[Any], Any]:
+        self._fetch(wanted)
         known = self._answers
-        new = [question for question in wanted if question not in known]
-        if new:
-            known.update(statements.answers(self._transaction, new))
         if not self._kept_back:
             return {question: known[question] for question in wanted}
-        own = self._tally
-        return {question: combined(question, known[question], own.answer(question)) for question in wanted}
+        since = self._since()
+        return {question: combined(question, known[question], since.answer(question)) for question in wanted}
+
+    def _fetch(self, wanted: Iterable[Question[Any]]) -> None:
+        new = [question for question in wanted if question not in self._answers]
+        if new:
+            self._answers.update(statements.answers(self._transaction, new))
+
+    def _since(self) -> Tally:
+        """What the entries kept back add up to; only a session that asks again has to know."""
+        self._tally.absorb(entry for entry, _ in self._kept_back[self._absorbed :])
+        self._absorbed = len(self._kept_back)
+        return self._tally
 
     def append(self, entries: tuple[Entry, ...]) -> None:
         """Write one commit."""
         self._holding.check_running()
         check_commit(entries, self._transaction.ledger)
-        key = Committed(entries[0].key)
-        if self._answered((key,))[key]:
-            raise KeyConflict("key_taken", key=key.key)
+        self._check_key(entries[0].key)
         changes = changes_of(entries)
         self._check_floors(changes)
         self._kept_back += [(entry, encode(entry)) for entry in entries]
-        self._tally.absorb(entries)
+        self._keys.add(entries[0].key)
         for place, amount in changes.items():
             self._changes[place] = self._changes.get(place, 0) + amount
         if len(self._kept_back) >= ENTRIES_KEPT_BACK:
-            self.write()
+            self._write_and_go_on()
+
+    def _check_key(self, key: str) -> None:
+        committed = Committed(key)
+        self._fetch((committed,))
+        if key in self._keys or self._answers[committed]:
+            raise KeyConflict("key_taken", key=key, fix="Ask for the entries of the key before appending to it.")
 
     def _check_floors(self, changes: Mapping[BalanceKey, int]) -> None:
         """Only what moves towards nought can pass it; the tables check once more when it is written."""
@@ -249,61 +263,66 @@ class SqlSession:
     def _balance(self, key: BalanceKey) -> int:
         account, unit, lot = key
         question = LotsOf(account, unit)
-        amount: int = self._answered((question,))[question].get(lot, 0)
-        return amount
+        self._fetch((question,))
+        before: int = self._answers[question].get(lot, 0)
+        return before + self._changes.get(key, 0)
 
     def stored(self, *, after: int = 0, limit: int | None = None) -> Iterator[Stored]:
         """Entries in order, read in pages, with those that this session appended."""
-        self.write()
+        self._write_and_go_on()
         return self._reader.stored(after=after, limit=limit)
 
     def open(
         self, purpose: str, *, unit: str | None = None, due: datetime | None = None, limit: int | None = None
     ) -> list[OpenAmount]:
         """Amounts of a purpose that are not nought."""
-        self.write()
+        self._write_and_go_on()
         return self._reader.open(purpose, unit=unit, due=due, limit=limit)
 
     def balances(self) -> Balances:
         """Every kept balance that is not nought, read in pages."""
-        self.write()
+        self._write_and_go_on()
         return self._reader.balances()
 
-    def write(self) -> None:
-        """Write to the tables what was kept back, and bring the known answers up to date."""
+    def _write_and_go_on(self) -> None:
+        """Write what was kept back, and bring the known answers up to date with it."""
         self._holding.check_running()
         if not self._kept_back:
             return
-        try:
-            self._write()
-        except Exception as error:
-            self._failed = error  # some of it may be in the tables, so nothing of this session may stay
-            raise
-        own = self._tally
+        self._write()
+        since = self._since()
         for question, known in self._answers.items():
-            self._answers[question] = combined(question, known, own.answer(question))
-        self._tally = Tally()
+            self._answers[question] = combined(question, known, since.answer(question))
+        self._tally, self._absorbed = Tally(), 0
         self._kept_back.clear()
         self._changes.clear()
 
     def _write(self) -> None:
         transaction = self._transaction
-        if self._last_position is None:
-            self._last_position = statements.last_position(transaction)
-        statements.write_entries(transaction, self._kept_back, after=self._last_position)
+        try:
+            if self._last_position is None:
+                self._last_position = statements.last_position(transaction)
+            statements.write_entries(transaction, self._kept_back, after=self._last_position)
+            statements.write_balances(transaction, self._changes, self._balance)
+        except BaseException as error:
+            self._failed = error  # some of it may be in the tables, so nothing of this session may stay
+            raise
         self._last_position += len(self._kept_back)
-        statements.write_balances(transaction, self._changes, self._balance)
 
     def finish(self) -> None:
-        """Write what is left.
+        """Write what is left, at the end of the session.
 
         Raises:
-            Exception: what went wrong in writing before, if somebody swallowed it.
+            BaseException: what went wrong in writing before, if somebody swallowed it.
         """
         if self._failed is not None:
             raise self._failed
-        self.write()
+        if self._kept_back:
+            self._write()
 
     def end(self) -> None:
         """Let nothing be asked or appended any more."""
         self._holding.end()
+
+
+__all__ = ["ENTRIES_KEPT_BACK", "SqlReader", "SqlSession", "SqlStore"]

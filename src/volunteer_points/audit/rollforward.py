@@ -1,0 +1,167 @@
+"""The roll-forward: what came in less what went out is what is there, for each person and for the programme."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from volunteer_points.audit.checks import Check, End
+from volunteer_points.audit.findings import Finding
+from volunteer_points.audit.reading import Seen, Standing
+from volunteer_points.entries import (
+    Adjusted,
+    Awarded,
+    BalanceOpened,
+    Collected,
+    Entry,
+    Expired,
+    Purpose,
+    Returned,
+    Reversed,
+    Transferred,
+    volunteer_holder,
+)
+
+SIGNS: Mapping[str, int] = {
+    "opening": 1,
+    "earned": 1,
+    "reversed": -1,
+    "redeemed": -1,
+    "returned": 1,
+    "expired": -1,
+    "adjusted": 1,
+    "transferred": 1,
+}
+"""The lines and whether they add (1) or take away (-1)."""
+
+PARTS = (Purpose.AVAILABLE, Purpose.HELD, Purpose.DEBT)
+"""What the closing balance consists of."""
+
+
+@attrs.define
+class RollForward:
+    """What moved, line by line from the facts, and what is there, part by part from the accounts.
+
+    Amounts are whole smallest parts of the currency. ``holder`` is empty for the programme as a whole.
+    """
+
+    currency: str
+    holder: str = ""
+    lines: dict[str, int] = attrs.field(factory=lambda: dict.fromkeys(SIGNS, 0))
+    parts: dict[str, int] = attrs.field(factory=lambda: dict.fromkeys(map(str, PARTS), 0))
+
+    @property
+    def expected(self) -> int:
+        """What the lines come to."""
+        return sum(SIGNS[line] * amount for line, amount in self.lines.items())
+
+    @property
+    def closing(self) -> int:
+        """What the accounts hold."""
+        return sum(self.parts.values())
+
+    def add(self, other: RollForward) -> None:
+        """Add the lines and parts of another."""
+        for mine, theirs in ((self.lines, other.lines), (self.parts, other.parts)):
+            for name, amount in theirs.items():
+                mine[name] += amount
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return {
+            "currency": self.currency,
+            **({"holder": self.holder} if self.holder else {}),
+            **self.lines,
+            "expected": self.expected,
+            "closing": self.closing,
+            **{f"closing_{part}": amount for part, amount in self.parts.items()},
+        }
+
+
+class RolledForward(Check):
+    """VP601: opening + earned - reversed - redeemed + returned - expired + adjusted + transferred is what is there.
+
+    The lines are what the facts say; what is there is what the postings add up to.
+    """
+
+    id = "VP601"
+    kinds = (Adjusted, Awarded, BalanceOpened, Collected, Expired, Returned, Reversed, Transferred)
+
+    def __init__(self) -> None:
+        self.members: dict[tuple[str, str], RollForward] = {}
+        self.programme: dict[str, RollForward] = {}
+
+    def examine(self, seen: Seen, before: Standing) -> Iterable[Finding]:
+        """Add to the lines."""
+        for currency, volunteer, line, amount in _lines(seen.entry, before):
+            self._of(currency, volunteer_holder(volunteer)).lines[line] += amount
+        return ()
+
+    def _of(self, currency: str, holder: str) -> RollForward:
+        return self.members.setdefault((currency, holder), RollForward(currency, holder))
+
+    def finish(self, end: End) -> Iterator[Finding]:
+        """Compare with what is there, for each holder and for each currency."""
+        currencies = {currency for currency, _ in self.members}
+        currencies.update(each.id for each in (end.standing.programme.currencies if end.standing.programme else ()))
+        for (account, unit, _), amount in end.standing.books.balances().items():
+            if unit in currencies and account.purpose in PARTS:
+                self._of(unit, account.holder).parts[account.purpose] += amount
+        self.members = dict(sorted(self.members.items()))
+        self.programme = {currency: RollForward(currency) for currency in sorted(currencies)}
+        self.examined = len(self.members)
+        for member in self.members.values():
+            self.programme[member.currency].add(member)
+            yield from self._compared(member, ("volunteer", member.holder.removeprefix(volunteer_holder(""))))
+        for total in self.programme.values():
+            yield from self._compared(total, ("currency", total.currency))
+
+    def _compared(self, found: RollForward, subject: tuple[str, str]) -> Iterator[Finding]:
+        is_uneven = not found.holder and found.lines["transferred"]
+        if found.expected != found.closing or is_uneven:
+            yield self.finding(
+                "rollforward_differs",
+                subject,
+                expected={"closing": found.expected, "currency": found.currency, "lines": dict(found.lines)},
+                actual={"closing": found.closing, "parts": dict(found.parts)},
+                lines=dict(found.lines),
+                volunteer=subject[1],
+            )
+
+
+def _lines(entry: Entry, before: Standing) -> Iterator[tuple[str, str, str, int]]:
+    """What a fact adds to which line: currency, volunteer, line, amount."""
+    match entry.fact:
+        case Awarded() as fact:
+            yield fact.currency, fact.volunteer, "earned", fact.points
+        case Reversed() as fact:
+            yield from _reversed(entry, fact, before)
+        case Adjusted() as fact:
+            yield fact.currency, fact.volunteer, "adjusted", fact.points
+        case BalanceOpened() as fact:
+            yield fact.currency, fact.volunteer, "opening", fact.points
+        case Expired() as fact:
+            yield fact.currency, fact.volunteer, "expired", fact.points
+        case Transferred() as fact:
+            yield fact.currency, fact.giver, "transferred", -fact.points
+            yield fact.currency, fact.receiver, "transferred", fact.points
+        case Collected() | Returned() as fact:
+            redemption = before.redemptions.get(fact.redemption)
+            if redemption is not None:
+                held, is_return = redemption.held, isinstance(fact, Returned)
+                line = "returned" if is_return else "redeemed"
+                yield held.currency, fact.volunteer, line, fact.points if is_return else held.points
+
+
+def _reversed(entry: Entry, fact: Reversed, before: Standing) -> Iterator[tuple[str, str, str, int]]:
+    """A reversal takes back what the award says; what had expired of it did so no longer."""
+    record = before.records.get(fact.record)
+    award = record.award.fact if record and record.award else None
+    if not isinstance(award, Awarded):
+        return
+    yield award.currency, fact.volunteer, "reversed", award.points
+    for posting in entry.postings:
+        if posting.account.purpose == Purpose.EXPIRED and posting.unit == award.currency:
+            yield award.currency, fact.volunteer, "expired", posting.amount

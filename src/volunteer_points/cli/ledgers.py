@@ -1,0 +1,271 @@
+"""The ledger as a whole at the command line: begun, its programme adopted and checked, exported, audited."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from volunteer_points.cli.context import Desk
+from volunteer_points.cli.outcomes import Undo, entry_data, said, written
+from volunteer_points.cli.output import REFUSED, Answer, Line, Part, progress
+from volunteer_points.cli.verbs import option, verb
+from volunteer_points.cli.words import Words
+from volunteer_points.commands import Adopt, Definition
+from volunteer_points.errors import InputError, Refused
+from volunteer_points.programme import Programme
+from volunteer_points.storage.memory import MemoryStore
+
+if TYPE_CHECKING:
+    from volunteer_points.programme_file import Problem
+
+PROGRAMME_FILE = "programme.toml"
+
+# --- init --------------------------------------------------------------------------------------------------------
+
+
+@verb(
+    "init",
+    zh="建立账本：从预设或项目文件开始。\n\n"
+    "用 --preset 时先写出 programme.toml 供修改。给出 --author（起草人）和 --actor（批准人）后，项目即被采用，账本随之建立。",
+    examples=(
+        "volunteer-points init --preset saihan --founders founder-a,founder-b",
+        "volunteer-points init programme.toml --author founder-a --actor founder-b",
+    ),
+)
+@click.argument("file", required=False, type=click.Path(dir_okay=False))
+@option("--preset", metavar="NAME", en="Begin with a programme that comes along, such as saihan.", zh="使用自带的预设，如 saihan。")
+@option("--founders", metavar="ID,ID", en="The two people who answer for the programme.", zh="项目的两位负责人编号，用逗号隔开。")
+@option("--run-by", metavar="ID", en="The one person who runs it, where there is only one.", zh="若只有一人负责，写此人编号。")
+@option("--author", metavar="ID", en="Who wrote the programme; the actor approves it.", zh="起草人编号；由经办人批准。")
+@option("--write", "target", metavar="FILE", default=PROGRAMME_FILE, show_default=True, en="Where the preset is written for editing.", zh="预设写到哪个文件。")
+@option("--ledger-id", metavar="ID", en="The ledger's own id. [the preset's or the file's name]", zh="账本编号。[默认取预设名或文件名]")
+def init(
+    desk: Desk,
+    file: str | None,
+    preset: str | None,
+    founders: str | None,
+    run_by: str | None,
+    author: str | None,
+    target: str,
+    ledger_id: str | None,
+) -> Answer:
+    """Begin a ledger from a preset or from a programme file.
+
+    With --preset the programme is first written to a file for editing. Once --author (who wrote it) and --actor (who
+    approves it) are given, the programme is adopted and the ledger is made.
+    """
+    if bool(file) == bool(preset):
+        raise InputError("file_or_preset", presets=", ".join(_presets()))
+    _refuse_existing(desk)
+    source = target if preset else str(file)
+    text = _preset(preset, founders, run_by) if preset else _read(source)
+    definition = _definition(text, source)
+    author = author or (definition.run_by_one if file or desk.has_actor else None) or None
+    if file and author is None:
+        raise InputError("no_author")
+    if author is not None:
+        _tried(desk, definition, author)
+    parts: list[Part] = [_write_preset(desk, Path(target), text)] if preset else []
+    if author is None:
+        next_step = desk.command("init", source, "--author", "AUTHOR", "--actor", "APPROVER")
+        parts.append(desk.say(f"Then begin the ledger: {next_step}", f"然后建立账本：{next_step}"))
+        return Answer({"programme_file": source, "ledger": None, "next": next_step}, tuple(parts))
+    desk.begin(ledger_id or preset or Path(source).stem)
+    answer = _adopted(desk, definition, author, source)
+    made = Line(desk.say(f"The ledger is at {desk.ledger_place}.", f"账本已建立：{desk.ledger_place}"), "good")
+    return Answer({"programme_file": source, "ledger": desk.ledger_place, **answer.data}, (*parts, made, *answer.parts))
+
+
+def _presets() -> tuple[str, ...]:
+    from volunteer_points.presets import preset_names  # noqa: PLC0415 - only here
+
+    return preset_names()
+
+
+def _refuse_existing(desk: Desk) -> None:
+    if desk.is_begun():
+        change = desk.command("adopt", PROGRAMME_FILE, "--author", "AUTHOR", "--actor", "APPROVER")
+        raise Refused("ledger_exists", place=desk.ledger_place, command=change)
+
+
+def _preset(name: str, founders: str | None, run_by: str | None) -> str:
+    """The preset's text with the people who answer for it."""
+    from volunteer_points.presets import preset  # noqa: PLC0415 - only here
+
+    text = preset(name)
+    if founders:
+        ids = [each.strip() for each in re.split("[,，、]", founders) if each.strip()]
+        line = f"founders = [{', '.join(map(_quoted, ids))}]"
+    elif run_by:
+        line = f"run_by_one = {_quoted(run_by)}"
+    else:
+        raise InputError("no_founders")
+    return re.sub(r"(?m)^founders = .*$", lambda _: line, text, count=1)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise InputError("file_unreadable", place=path, reason=error.strerror or str(error)) from None
+    except UnicodeDecodeError:
+        raise InputError("file_unreadable", place=path, reason="not UTF-8") from None
+
+
+def _definition(text: str, source: str) -> Definition:
+    from volunteer_points import programme_file  # noqa: PLC0415 - only here
+
+    return programme_file.loads(text, source=source)
+
+
+def _write_preset(desk: Desk, target: Path, text: str) -> Line:
+    """Write the file unless it says the same already."""
+    if not target.exists():
+        try:
+            target.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise InputError("file_unwritable", place=str(target), reason=error.strerror or str(error)) from None
+    elif _read(str(target)) != text:
+        raise InputError("programme_file_exists", place=str(target))
+    return Line(desk.say(f"The programme is in {target}, to be read and changed.", f"项目文件：{target}，请查看并修改。"), "good")
+
+
+# --- adopt, check ------------------------------------------------------------------------------------------------
+
+
+@verb(
+    "adopt",
+    key=True,
+    zh="采用修改后的项目文件：与现行内容比较，只写入变化。\n\n须由两位负责人办理：--author 起草，--actor 批准。",
+    examples=(
+        "volunteer-points adopt programme.toml --author founder-a --actor founder-b --dry-run",
+        "volunteer-points adopt programme.toml --author founder-a --actor founder-b",
+    ),
+)
+@click.argument("file", type=click.Path(dir_okay=False))
+@option("--author", metavar="ID", en="Who wrote the programme; the actor approves it.", zh="起草人编号；由经办人批准。")
+@option("--dry-run", is_flag=True, en="Only show what would change.", zh="只显示将有哪些变化，不写入。")
+def adopt(desk: Desk, file: str, author: str | None, dry_run: bool) -> Answer:
+    """Adopt a programme file: it is compared with what stands, and the difference is written.
+
+    It takes both founders: --author wrote it, and --actor approves it.
+    """
+    definition = _definition(_read(file), file)
+    author = author or definition.run_by_one
+    if not author:
+        raise InputError("no_author")
+    if not dry_run:
+        return _adopted(desk, definition, author, file)
+    outcome = desk.preview(Adopt(definition=definition, author=author))
+    note = Line(desk.say("Nothing was written (--dry-run).", "仅预览，未写入（--dry-run）。"), "head")
+    data = {"dry_run": True, "entries": [entry_data(desk, entry) for entry in outcome.entries]}
+    return Answer(data, (*said(desk, outcome.entries), note))
+
+
+def _adopted(desk: Desk, definition: Definition, author: str, source: str) -> Answer:
+    outcome = desk.programme.execute(
+        Adopt(definition=definition, author=author),
+        actor=desk.actor,
+        key=desk.key,
+        booked_at=desk.now(definition.calendar),
+    )
+    never = Words(
+        f"Undo: change {source} back and adopt it again; what was adopted stays in the ledger.",
+        f"撤销：把 {source} 改回原样再采用一次；已采用的内容仍留在账本中。",
+    )
+    open_points = [*definition.assumptions, *(each for book in definition.rulebooks for each in book.assumptions)]
+    also: list[Part] = []
+    if open_points:
+        title = desk.say("Assumed, for the community to confirm:", "以下为假定，请社区逐条确认：")
+        also = [Line(title, "head"), *(f"  - {each}" for each in open_points)]
+    return written(desk, outcome, Undo(never=never), also=also)
+
+
+def _tried(desk: Desk, definition: Definition, author: str) -> None:
+    """Find out on a ledger in memory whether it would be refused, before anything is made."""
+    trial = Programme(MemoryStore("trial"))
+    at = desk.now(definition.calendar)
+    trial.preview(Adopt(definition=definition, author=author), actor=desk.actor, booked_at=at)
+
+
+@verb("check", zh="检查项目文件，逐条列出问题和改法，不写入。", examples=("volunteer-points check programme.toml",))
+@click.argument("file", type=click.Path(dir_okay=False))
+def check(desk: Desk, file: str) -> Answer:
+    """Check a programme file and list everything that is wrong in it; nothing is written."""
+    from volunteer_points import programme_file  # noqa: PLC0415 - only here
+
+    problems = programme_file.check(_read(file))
+    data = {"file": file, "problems": [_problem_data(problem) for problem in problems]}
+    if not problems:
+        fine = desk.say(f"{file} can be adopted.", f"{file} 没有问题，可以采用。")
+        return Answer(data, (Line(fine, "good"),))
+    title = desk.say(f"{file}: {len(problems)} to be corrected", f"{file}：{len(problems)} 处需要修改")
+    return Answer(data, (Line(title, "bad"), *(f"  {problem}" for problem in problems)), REFUSED)
+
+
+def _problem_data(problem: Problem) -> dict[str, Any]:
+    return {
+        "line": problem.line,
+        "place": problem.place,
+        "value": problem.value,
+        "code": problem.code,
+        "message": problem.message,
+        "fix": problem.fix,
+    }
+
+
+# --- export, audit -----------------------------------------------------------------------------------------------
+
+
+@verb(
+    "export",
+    zh="把账本导出为日志文件（JSON Lines），可存档、比对、审计；不含姓名和领取码。\n\n"
+    "不写文件名则输出到屏幕；文件名以 .gz 结尾则压缩。",
+    examples=("volunteer-points export 2026-03.jsonl.gz", "volunteer-points export | sha256sum"),
+)
+@click.argument("file", required=False, default="-", type=click.Path(dir_okay=False, allow_dash=True))
+@option("--replace", is_flag=True, en="Replace the file if it is there.", zh="文件已存在则替换。")
+def export(desk: Desk, file: str, replace: bool) -> Answer | None:
+    """Export the ledger as a journal in JSON Lines, to keep, compare and audit; it holds no names and no codes.
+
+    Without a file it goes to standard output; a name that ends in .gz is compressed.
+    """
+    from volunteer_points.storage.journal import save_journal, write_journal  # noqa: PLC0415 - only here
+
+    store = desk.store_for_reading(desk.ledger_place)
+    with store.reader() as reader:
+        if file == "-":
+            sys.stdout.flush()
+            write_journal(reader, store.ledger, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+            return None
+        with progress(Words("Exporting", "正在导出"), desk.language, None) as advance:
+            summary = save_journal(reader, store.ledger, file, replace=replace, progress=_steps(advance))
+    text = desk.say(
+        f"Wrote {summary.entries} entries to {file}.", f"已将 {summary.entries} 条分录写入 {file}。"
+    )
+    proof = desk.say(f"SHA-256 over their hashes: {summary.leaves}", f"全部分录的 SHA-256：{summary.leaves}")
+    again = desk.command("audit", file)
+    data = {"file": file, "entries": summary.entries, "leaves": summary.leaves}
+    return Answer(data, (Line(text, "good"), proof, Line(desk.say(f"Audit it: {again}", f"审计：{again}"), "dim")))
+
+
+def _steps(advance: Callable[[int], None]) -> Callable[[int], None]:
+    """Turn how many are done so far into how many more."""
+    done = 0
+
+    def told(count: int) -> None:
+        nonlocal done
+        advance(count - done)
+        done = count
+
+    return told

@@ -1,0 +1,272 @@
+"""Volunteers at the command line: enrolled, listed, joining and leaving teams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+import click
+
+from volunteer_points.books import About
+from volunteer_points.cli.context import Desk
+from volunteer_points.cli.outcomes import Undo, written
+from volunteer_points.cli.output import Answer, Line, Table
+from volunteer_points.cli.readings import read_day
+from volunteer_points.cli.verbs import option, verb
+from volunteer_points.commands import Enrol, Join, Leave
+from volunteer_points.entries import PROGRAMME, Described, Enrolled, volunteer_holder
+from volunteer_points.errors import InputError, Refused
+from volunteer_points.model import Place
+from volunteer_points.programme import Order
+
+_SINCE = option("--since", metavar="DAY", en="From this day on. [today]", zh="从这一天起。[默认今天]")
+
+
+@verb(
+    "enrol",
+    key=True,
+    zh="登记一位志愿者：姓名和电话存入人员登记册，账本只记随机编号。\n\n"
+    "已经登记过的人，会更新标签、住处和家庭。加 --team 可同时入队。",
+    examples=(
+        "volunteer-points enrol 张伟 --phone '138 0013 8000' --tag 在职党员 --grid 第一网格 --building 3号楼 --team 银龄帮帮团",
+    ),
+)
+@click.argument("name", required=False)
+@option("--phone", metavar="NUMBER", default="", en="Telephone number.", zh="电话。")
+@option("--about", metavar="TEXT", default="", en="What tells this person from a namesake.", zh="备注，用来区分同名的人。")
+@option("--namesake", is_flag=True, en="It is another person of the same name and number.", zh="与已登记的人同名同号，但不是同一人。")
+@option("--id", "volunteer_id", metavar="ID", en="An id of your own instead of a random one; nothing is registered with it.", zh="自编的编号，不写入人员登记册。")
+@option("--tag", "tags", metavar="WORD", multiple=True, en="A tag; may be repeated.", zh="标签，可重复。")
+@option("--grid", metavar="WORD", default="", en="Grid.", zh="网格。")
+@option("--building", metavar="WORD", default="", en="Building.", zh="楼栋。")
+@option("--unit", metavar="WORD", default="", en="Unit.", zh="单元。")
+@option("--household", metavar="ID", en="Household of the programme.", zh="所属家庭编号。")
+@option("--team", metavar="TEAM", en="Join this team as well.", zh="同时加入该队伍。")
+@_SINCE
+def enrol(
+    desk: Desk,
+    name: str | None,
+    phone: str,
+    about: str,
+    namesake: bool,
+    volunteer_id: str | None,
+    tags: tuple[str, ...],
+    grid: str,
+    building: str,
+    unit: str,
+    household: str | None,
+    team: str | None,
+    since: str | None,
+) -> Answer:
+    """Enrol a volunteer: name and phone go to the people register, the ledger gets a random id.
+
+    Who is enrolled already gets these tags, place and household from now on. With --team the volunteer joins it too.
+    """
+    if bool(name) == bool(volunteer_id):
+        raise InputError("name_or_id")
+    joined = desk.thing("team", team) if team else None
+    day = read_day(since) if since else desk.today
+
+    def orders(volunteer: str) -> list[Order]:
+        place = Place(grid=grid, building=building, unit=unit)
+        commands: list[Enrol | Join] = [Enrol(volunteer=volunteer, tags=tags, place=place, household=household)]
+        if joined:
+            commands.append(Join(volunteer=volunteer, team=joined, since=day))
+        keys = [desk.key, f"{desk.key}:join"] if desk.key else [None, None]
+        at = desk.now()
+        return [
+            Order(command=command, actor=desk.actor, key=key, booked_at=at)
+            for command, key in zip(commands, keys, strict=False)
+        ]
+
+    known, newcomer = (volunteer_id, False) if volunteer_id else _registered(desk, str(name), phone, about, namesake)
+    if known is None:
+        _tried(desk, orders("somebody-new"))
+        known, newcomer = desk.people.add(str(name), phone, about, namesake=namesake).id, True
+    try:
+        outcomes = desk.programme.execute_many(orders(known))
+    except Refused:
+        if newcomer:
+            desk.people.forget(known)
+        raise
+    entries = tuple(entry for outcome in outcomes for entry in outcome.entries)
+    outcome = attrs.evolve(outcomes[0], entries=entries)
+    undo = Undo(desk.command("leave", known, "--since", day, as_self=True))
+    return written(desk, outcome, undo, data={"volunteer": known, "name": name})
+
+
+def _registered(desk: Desk, name: str, phone: str, about: str, namesake: bool) -> tuple[str | None, bool]:
+    """The id of somebody with this name and phone, if there is one and no namesake is meant."""
+    del about
+    people = desk.known_people
+    if people is None or namesake:
+        return None, False
+    same = [person for person in people.find(name=name) if not phone or person in people.find(name=name, phone=phone)]
+    if not phone:
+        same = [person for person in same if not person.phone] or same
+    if len(same) > 1:
+        shown = "; ".join(person.masked for person in same)
+        raise InputError("several_people", value=name, count=len(same), candidates=shown)
+    return (same[0].id, False) if same else (None, False)
+
+
+def _tried(desk: Desk, orders: Iterable[Order]) -> None:
+    """Find out whether it would be refused, before anybody is registered."""
+    for outcome in desk.programme.preview_many(orders):
+        if outcome.refusal is not None:
+            raise outcome.refusal
+
+
+# --- people ------------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class _Volunteer:
+    """Somebody as the list shows them."""
+
+    id: str
+    name: str
+    phone: str
+    enrolled: Enrolled | Described
+    teams: tuple[str, ...]
+    left: bool
+
+
+@verb(
+    "people",
+    zh="列出志愿者；写出姓名、电话或编号的一部分可以查找。\n\n电话只显示首尾几位，加 --full 显示全部。",
+    examples=("volunteer-points people", "volunteer-points people 张", "volunteer-points people --team 银龄帮帮团"),
+)
+@click.argument("text", required=False, default="")
+@option("--team", metavar="TEAM", en="Only members of this team.", zh="只看该队伍的队员。")
+@option("--tag", metavar="WORD", en="Only people with this tag.", zh="只看有该标签的人。")
+@option("--full", is_flag=True, en="Show telephone numbers in full.", zh="显示完整电话。")
+def people(desk: Desk, text: str, team: str | None, tag: str | None, full: bool) -> Answer:
+    """List volunteers, or those whose name, phone or id contains a text.
+
+    Telephone numbers are masked unless --full is given.
+    """
+    wanted = desk.thing("team", team) if team else None
+    found = [
+        each
+        for each in _volunteers(desk)
+        if (wanted is None or wanted in each.teams) and (tag is None or tag in each.enrolled.tags) and _has(each, text)
+    ]
+    from volunteer_points.people import mask_phone  # noqa: PLC0415 - help does not need SQLAlchemy
+
+    data = {"volunteers": [_volunteer_data(each, full=full, masked=mask_phone(each.phone)) for each in found]}
+    if not found:
+        return Answer(data, (Line(desk.say("Nobody.", "没有符合条件的人。")),))
+    headings = (
+        desk.say("Id", "编号"),
+        desk.say("Name", "姓名"),
+        desk.say("Phone", "电话"),
+        desk.say("Teams", "队伍"),
+        desk.say("Tags", "标签"),
+        desk.say("Place", "住处"),
+    )
+    names = desk.speaker.names
+    rows = tuple(
+        (
+            each.id,
+            each.name + (desk.say(" (left)", "（已退出）") if each.left else ""),
+            each.phone if full else mask_phone(each.phone),
+            ", ".join(names(f"team:{one}").removeprefix("team:") for one in each.teams),
+            ", ".join(each.enrolled.tags),
+            " ".join(filter(None, attrs.astuple(each.enrolled.place))),
+        )
+        for each in found
+    )
+    total = desk.say(f"{len(found)} people", f"共 {len(found)} 人")
+    return Answer(data, (Table(headings, rows), "", Line(total, "head")))
+
+
+def _has(volunteer: _Volunteer, text: str) -> bool:
+    wanted = text.replace(" ", "").casefold()
+    return not wanted or any(
+        wanted in each.replace(" ", "").casefold() for each in (volunteer.id, volunteer.name, volunteer.phone)
+    )
+
+
+def _volunteers(desk: Desk) -> list[_Volunteer]:
+    """Everybody who was ever enrolled, by name."""
+    entries = desk.programme.ask(About(PROGRAMME, ("Enrolled", "Described")))
+    described = {
+        entry.fact.volunteer: entry.fact for entry in entries if isinstance(entry.fact, (Enrolled, Described))
+    }
+    register = desk.known_people
+    known = {person.id: person for person in register.all()} if register else {}
+    today = desk.today
+    found = []
+    for volunteer, fact in described.items():
+        state = desk.programme.volunteer(volunteer)
+        person = known.get(volunteer)
+        teams = dict.fromkeys(move.team for move in state.joined if move.team and state.is_member(move.team, today))
+        left = state.left_since is not None and state.left_since <= today
+        found.append(
+            _Volunteer(volunteer, person.name if person else "", person.phone if person else "", fact, tuple(teams), left)
+        )
+    return sorted(found, key=lambda each: (each.name, each.id))
+
+
+def _volunteer_data(each: _Volunteer, *, full: bool, masked: str) -> dict[str, Any]:
+    return {
+        "volunteer": each.id,
+        "name": each.name or None,
+        "phone": (each.phone if full else masked) or None,
+        "teams": list(each.teams),
+        "tags": list(each.enrolled.tags),
+        "place": attrs.asdict(each.enrolled.place),
+        "household": each.enrolled.household,
+        "left": each.left,
+    }
+
+
+# --- join, leave -------------------------------------------------------------------------------------------------
+
+
+@verb("join", key=True, zh="志愿者加入一支队伍。", examples=("volunteer-points join 张伟 银龄帮帮团 --since 2026-03-01",))
+@click.argument("person")
+@click.argument("team")
+@_SINCE
+def join(desk: Desk, person: str, team: str, since: str | None) -> Answer:
+    """Let a volunteer join a team."""
+    volunteer, joined = desk.person(person), desk.thing("team", team)
+    day = read_day(since) if since else desk.today
+    outcome = desk.write(Join(volunteer=volunteer, team=joined, since=day))
+    back = desk.command("leave", volunteer, "--team", joined, "--since", day, as_self=True)
+    return written(desk, outcome, Undo(back))
+
+
+@verb(
+    "leave",
+    key=True,
+    zh="志愿者离开一支队伍；不写 --team 则退出整个项目。",
+    examples=("volunteer-points leave 张伟 --team 银龄帮帮团",),
+)
+@click.argument("person")
+@option("--team", metavar="TEAM", en="Which team. [the programme itself]", zh="队伍。[默认退出整个项目]")
+@_SINCE
+def leave(desk: Desk, person: str, team: str | None, since: str | None) -> Answer:
+    """Let a volunteer leave a team, or the programme when no team is named."""
+    volunteer = desk.person(person)
+    left = desk.thing("team", team) if team else None
+    day = read_day(since) if since else desk.today
+    entries = desk.programme.ask(About(volunteer_holder(volunteer), ("Enrolled", "Described")))
+    outcome = desk.write(Leave(volunteer=volunteer, team=left, since=day))
+    if left:
+        return written(desk, outcome, Undo(desk.command("join", volunteer, left, "--since", day, as_self=True)))
+    return written(desk, outcome, Undo(_enrol_again(desk, volunteer, entries[-1].fact if entries else None)))
+
+
+def _enrol_again(desk: Desk, volunteer: str, fact: object) -> str:
+    words = ["enrol", "--id", volunteer]
+    if isinstance(fact, (Enrolled, Described)):
+        words += [part for tag in fact.tags for part in ("--tag", tag)]
+        for flag, value in attrs.asdict(fact.place).items():
+            words += [f"--{flag}", value] if value else []
+        words += ["--household", fact.household] if fact.household else []
+    return desk.command(*words, as_self=True)
+
+
