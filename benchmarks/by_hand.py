@@ -377,23 +377,22 @@ class ByHand:
             "INSERT INTO vp_about VALUES (?, ?, ?, ?, ?)",
             [(self._ledger, subject, draft.kind, day, position) for subject in draft.about],
         )
-        rows, added = [], []
+        rows = []
         for number, (holder, purpose, of, unit, amount, instant, on) in enumerate(draft.postings, start=1):
             lot = _lot_number(instant)
             rows.append((self._ledger, holder, purpose, unit, on.toordinal(), of, position, number, amount, lot))
             if purpose in FLOORS:
-                added.append((self._ledger, holder, purpose, of, unit, lot, amount, FLOORS[purpose]))
+                self._add(FLOORS[purpose], amount, (self._ledger, holder, purpose, of, unit, lot))
         self._run_all("INSERT INTO vp_posting VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-        self._run_all(
-            "INSERT INTO vp_balance VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
-            added,
-        )
-        self._run_all(
-            "DELETE FROM vp_balance WHERE ledger = ? AND holder = ? AND purpose = ? AND of = ? AND unit = ?"
-            " AND lot = ? AND amount = 0",
-            [row[:6] for row in added],
-        )
+
+    def _add(self, floor: int, amount: int, place: tuple[object, ...]) -> None:
+        """Add to a balance; there is no row for one that is nought."""
+        where = "WHERE ledger = ? AND holder = ? AND purpose = ? AND of = ? AND unit = ? AND lot = ?"
+        changed = self._run(f"UPDATE vp_balance SET amount = amount + ? {where}", (amount, *place))  # noqa: S608
+        if changed.rowcount == 0:
+            self._run("INSERT INTO vp_balance VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*place, amount, floor))
+        elif floor * amount <= 0:
+            self._run(f"DELETE FROM vp_balance {where} AND amount = 0", place)  # noqa: S608
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
@@ -20,20 +21,27 @@ from cattrs.strategies import configure_union_passthrough
 from volunteer_points.errors import InputError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DIGITS_MAX = 30
+_NUMBER = re.compile(rf"[+-]?[0-9]{{1,{_DIGITS_MAX}}}(\.[0-9]{{1,{_DIGITS_MAX}}}|/[0-9]{{1,{_DIGITS_MAX}}})?")
 
 
 def exact(value: object) -> Fraction:
     """The exact number that a person wrote: a whole number, a decimal or a ratio such as ``"1/3"``.
 
     Raises:
-        InputError: ``not_exact`` for floats, booleans and anything that is not a number.
+        InputError: ``not_exact`` for floats, booleans and anything that is not a number, and for numbers with more
+            than thirty digits before or behind the point: a few letters such as ``1e999999999`` would fill the memory.
     """
     if isinstance(value, Fraction):
         return value
-    if isinstance(value, (int, Decimal, str)) and not isinstance(value, bool):
+    if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) < _DIGITS_MAX:
+        return Fraction(value)
+    if (isinstance(value, int) and not isinstance(value, bool)) or (
+        isinstance(value, str) and _NUMBER.fullmatch(value.strip())
+    ):
         try:
             return Fraction(value)
-        except (ValueError, ZeroDivisionError, OverflowError):
+        except (ValueError, ZeroDivisionError):
             pass
     raise InputError("not_exact", value=repr(value), fix="Write a whole number, a decimal or a ratio such as 1/3.")
 
@@ -42,7 +50,10 @@ def instant_text(instant: datetime) -> str:
     """An aware instant as UTC text with microseconds, one spelling for one instant."""
     if instant.utcoffset() is None:
         raise InputError("naive_datetime", value=instant.isoformat(), fix="Give the time with its zone.")
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    try:
+        return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    except OverflowError:
+        raise InputError("not_an_instant", value=instant.isoformat(), fix="Check the year.") from None
 
 
 def instant_from(text: str) -> datetime:
@@ -135,8 +146,15 @@ def text_of(plain_value: object) -> str:
 
 
 def canonical_bytes(value: object) -> bytes:
-    """The one run of bytes of a value."""
-    return _write(converter.unstructure(value)).encode()
+    """The one run of bytes of a value.
+
+    Raises:
+        InputError: ``not_text`` when a text holds half a character, which no encoding can write.
+    """
+    try:
+        return _write(converter.unstructure(value)).encode()
+    except UnicodeEncodeError as error:
+        raise InputError("not_text", value=repr(error.object[error.start : error.end]), fix="Write it anew.") from None
 
 
 def digest(value: object) -> str:

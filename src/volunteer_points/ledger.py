@@ -78,7 +78,7 @@ def leaf_hash(content: bytes) -> bytes:
 
 
 def _instant(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _posting(posting: Posting) -> list[object]:

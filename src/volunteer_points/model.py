@@ -7,7 +7,8 @@ made: a whole number is no float and no boolean, an instant knows its zone, an i
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, NewType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -29,6 +30,13 @@ AMOUNT_MAX = 10**15
 RECORD_SPAN_DAYS_MAX = 7
 """A record spans at most this many days from its first beginning to its last end."""
 
+TEXT_LENGTH_MAX = 500
+"""Words within the ledger are short: what is longer belongs beside it."""
+
+RESERVED_UNITS = frozenset({"minutes", "redemptions", "units"})
+"""What the ledger counts besides currencies and items; no currency may be called so."""
+
+_YEARS = range(1900, 3000)
 _ID = re.compile(r"[\w.\-]{1,64}", re.UNICODE)
 
 
@@ -55,11 +63,52 @@ def not_negative(instance: object, attribute: attrs.Attribute[Any], value: objec
 
 
 def aware(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    """Validate an instant that knows its zone."""
+    """Validate an instant that knows its zone and lies within the years that calendars can reckon with."""
     if not isinstance(value, datetime) or value.utcoffset() is None:
         raise InputError(
             "naive_datetime", field=attribute.name, value=str(value), fix="Give the time with its zone, as +08:00."
         )
+    if value.year not in _YEARS:
+        raise InputError("not_an_instant", field=attribute.name, value=str(value), fix="Check the year.")
+
+
+def in_utc(value: datetime) -> datetime:
+    """The same instant in UTC, where times can be compared and taken from each other; a naive one stays as it is.
+
+    Python compares two times of one zone by their wall clocks, which is wrong on the night when clocks are changed.
+    """
+    try:
+        return value if value.utcoffset() is None else value.astimezone(UTC)
+    except (AttributeError, OverflowError):
+        return value  # the validator says what is wrong with it
+
+
+def calendar_day(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    """Validate a day or none; an instant is refused, though Python calls it a date."""
+    if value is not None and (not isinstance(value, date) or isinstance(value, datetime)):
+        raise InputError("not_a_day", field=attribute.name, value=repr(value), fix="Give a day without a time.")
+
+
+def words(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    """Validate a short text that can be written down anywhere."""
+    if not isinstance(value, str) or len(value) > TEXT_LENGTH_MAX or not value.replace("\n", "").isprintable():
+        raise InputError(
+            "not_text",
+            field=attribute.name,
+            value=repr(value)[:80],
+            fix=f"Give at most {TEXT_LENGTH_MAX} printable characters.",
+        )
+
+
+class AtMost:
+    """Validate that a whole number is no larger than a bound of its own."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+
+    def __call__(self, instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        if isinstance(value, int) and value > self.most:
+            raise InputError("too_large", field=attribute.name, value=value, most=self.most)
 
 
 def identifier(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -98,19 +147,26 @@ class Calendar:
             ZoneInfo(self.zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise InputError("unknown_zone", zone=self.zone, fix="Use a name such as Asia/Shanghai.") from None
+        if self.day_starts_at.tzinfo or self.day_starts_at.second or self.day_starts_at.microsecond:
+            raise InputError("not_a_time", value=str(self.day_starts_at), fix="Write hours and minutes, as 05:00.")
 
     def local(self, instant: datetime) -> datetime:
         """The instant as the wall clock of the programme shows it."""
         return instant.astimezone(ZoneInfo(self.zone))
 
     def day(self, instant: datetime) -> date:
-        """The programme's day in which an instant lies."""
-        wall = self.local(instant)
-        return wall.date() - timedelta(days=1) if wall.time() < self.day_starts_at else wall.date()
+        """The programme's day in which an instant lies: it begins at :meth:`start_of` and ends where the next begins."""
+        day = self.local(instant).date()
+        if instant < self.start_of(day):
+            return day - timedelta(days=1)
+        return day if instant < self.start_of(day + timedelta(days=1)) else day + timedelta(days=1)
 
     def start_of(self, day: date) -> datetime:
-        """The first instant of a day."""
-        return datetime.combine(day, self.day_starts_at, ZoneInfo(self.zone))
+        """The first instant of a day, in UTC.
+
+        Where clocks are changed at that hour, it is the first of two, or what the old clock would have shown.
+        """
+        return datetime.combine(day, self.day_starts_at, ZoneInfo(self.zone)).astimezone(UTC)
 
 
 def period_around(day: date, period: Period) -> tuple[date | None, date | None]:
@@ -137,10 +193,10 @@ def add_months(day: date, months: int) -> date:
 
 @attrs.frozen(kw_only=True)
 class Interval:
-    """Service from one instant up to, and not including, another."""
+    """Service from one instant up to, and not including, another. Both are kept in UTC."""
 
-    begin: datetime = attrs.field(validator=aware)
-    end: datetime = attrs.field(validator=aware)
+    begin: datetime = attrs.field(converter=in_utc, validator=aware)
+    end: datetime = attrs.field(converter=in_utc, validator=aware)
 
     def __attrs_post_init__(self) -> None:
         if self.end <= self.begin:
@@ -158,6 +214,11 @@ class Interval:
         return self.begin < other.end and other.begin < self.end
 
 
+def minutes_in(intervals: Iterable[Interval]) -> int:
+    """Whole minutes served in all of the intervals together, however they are split."""
+    return sum((interval.end - interval.begin for interval in intervals), timedelta()) // timedelta(minutes=1)
+
+
 class Evidence(StrEnum):
     """How well a record is supported."""
 
@@ -171,9 +232,9 @@ class Evidence(StrEnum):
 class Place:
     """Where a volunteer lives, as far as totals are rolled up by it; never an address of one household."""
 
-    grid: str = ""
-    building: str = ""
-    unit: str = ""
+    grid: str = attrs.field(default="", validator=words)
+    building: str = attrs.field(default="", validator=words)
+    unit: str = attrs.field(default="", validator=words)
 
 
 @attrs.frozen(kw_only=True)
@@ -241,8 +302,8 @@ class Team:
     name: str
     slot: str = attrs.field(validator=identifier)
     parent: str | None = None
-    since: date | None = None
-    until: date | None = None
+    since: date | None = attrs.field(default=None, validator=calendar_day)
+    until: date | None = attrs.field(default=None, validator=calendar_day)
     assumed: bool = False
     """The community has not yet confirmed this team, its name or its slot."""
 
@@ -276,8 +337,8 @@ class Activity:
     type: str = "service"
     team: str | None = None
     aliases: tuple[str, ...] = ()
-    since: date | None = None
-    until: date | None = None
+    since: date | None = attrs.field(default=None, validator=calendar_day)
+    until: date | None = attrs.field(default=None, validator=calendar_day)
 
     def offered_on(self, day: date) -> bool:
         """Whether service may be given on that day."""
@@ -295,6 +356,8 @@ class Currency:
     def __attrs_post_init__(self) -> None:
         if self.decimals > 6:  # noqa: PLR2004 - beyond six decimals nobody counts points
             raise InputError("too_many_decimals", currency=self.id, decimals=self.decimals, most=6)
+        if self.id in RESERVED_UNITS:
+            raise InputError("bad_id", field="id", value=repr(self.id), fix="The ledger counts that already.")
 
     @property
     def scale(self) -> int:
@@ -322,7 +385,7 @@ class Price:
     """What one unit of an item costs from a day on, in whole smallest parts of the currency; nought is allowed."""
 
     points: int = attrs.field(validator=not_negative)
-    since: date | None = None
+    since: date | None = attrs.field(default=None, validator=calendar_day)
 
 
 @attrs.frozen(kw_only=True)
@@ -349,8 +412,8 @@ class Item:
     returnable: bool = True
     currency: str = "points"
     aliases: tuple[str, ...] = ()
-    since: date | None = None
-    until: date | None = None
+    since: date | None = attrs.field(default=None, validator=calendar_day)
+    until: date | None = attrs.field(default=None, validator=calendar_day)
 
     def __attrs_post_init__(self) -> None:
         days = [price.since for price in self.prices]
@@ -395,4 +458,4 @@ class Reason:
     """Why something was done: a code, and the salted hash of a text that is kept beside the ledger."""
 
     code: str = attrs.field(validator=identifier)
-    seal: str = ""
+    seal: str = attrs.field(default="", validator=words)

@@ -298,6 +298,19 @@ class Programme:
             raise Refused("unknown_volunteer", volunteer=volunteer)
         return state
 
+    def volunteers(self) -> tuple[VolunteerState, ...]:
+        """Everybody who was ever enrolled, by id."""
+        enrolled = About(PROGRAMME, ("Enrolled",))
+        with self.store.reader() as reader:
+            everybody = {str(getattr(entry.fact, "volunteer", "")) for entry in reader.ask([enrolled])[enrolled]}
+            questions = {volunteer: volunteer_question(volunteer) for volunteer in sorted(everybody)}
+            answers = reader.ask(questions.values())
+        states = (
+            volunteer_state(volunteer, tuple(entry.fact for entry in answers[question]))
+            for volunteer, question in questions.items()
+        )
+        return tuple(state for state in states if state is not None)
+
     def balance(self, volunteer: str, currency: str = "points") -> Balance:
         """What a volunteer has: available by lot, held, owed, and the minutes served."""
         holder = volunteer_holder(volunteer)

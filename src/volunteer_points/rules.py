@@ -17,9 +17,10 @@ from typing import Any
 
 import attrs
 
-from volunteer_points.canonical import digest
+from volunteer_points.canonical import digest, exact
 from volunteer_points.errors import InputError
 from volunteer_points.model import (
+    AtMost,
     Calendar,
     Currency,
     Evidence,
@@ -28,7 +29,9 @@ from volunteer_points.model import (
     Limit,
     Period,
     add_months,
+    calendar_day,
     identifier,
+    minutes_in,
     not_negative,
     period_around,
     positive,
@@ -83,7 +86,7 @@ class ServiceRecord:
     @property
     def minutes(self) -> int:
         """Whole minutes over all intervals."""
-        return sum(interval.minutes for interval in self.intervals)
+        return minutes_in(self.intervals)
 
 
 def _weekday(instance: object, attribute: object, value: int) -> None:
@@ -102,8 +105,8 @@ class When:
     tags: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     weekdays: tuple[int, ...] = attrs.field(default=(), validator=attrs.validators.deep_iterable(_weekday))
-    first_day: date | None = None
-    last_day: date | None = None
+    first_day: date | None = attrs.field(default=None, validator=calendar_day)
+    last_day: date | None = attrs.field(default=None, validator=calendar_day)
 
     def fits(self, service: ServiceRecord) -> bool:
         """Whether the service is one of those named. Of the tags, one is enough."""
@@ -123,8 +126,11 @@ class When:
 
 
 def _above_nought(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    if value is not None and (not isinstance(value, Fraction) or value <= 0):
+    if isinstance(value, Fraction) and value <= 0:
         raise InputError("not_positive", field=attribute.name, value=str(value), fix="Give a number above 0.")
+
+
+_exact_or_none = attrs.converters.optional(exact)
 
 
 @attrs.frozen(kw_only=True)
@@ -133,8 +139,8 @@ class Accrual:
 
     id: str = attrs.field(validator=identifier)
     when: When = When()
-    per_hour: Fraction | None = attrs.field(default=None, validator=_above_nought)
-    fixed: Fraction | None = attrs.field(default=None, validator=_above_nought)
+    per_hour: Fraction | None = attrs.field(default=None, converter=_exact_or_none, validator=_above_nought)
+    fixed: Fraction | None = attrs.field(default=None, converter=_exact_or_none, validator=_above_nought)
     clause: str = ""
 
     def __attrs_post_init__(self) -> None:
@@ -153,7 +159,7 @@ class Multiplier:
     """Multiplies the base of the service that fits; all that fit are applied, in the order of the rulebook."""
 
     id: str = attrs.field(validator=identifier)
-    times: Fraction = attrs.field(validator=_above_nought)
+    times: Fraction = attrs.field(converter=exact, validator=_above_nought)
     when: When = When()
     clause: str = ""
 
@@ -171,7 +177,7 @@ class TimeRule:
 class Rounding:
     """The one rounding of points: to a multiple of ``to``, in units of the currency."""
 
-    to: Fraction = attrs.field(default=Fraction(1), validator=_above_nought)
+    to: Fraction = attrs.field(default=Fraction(1), converter=exact, validator=_above_nought)
     direction: Direction = Direction.DOWN
 
 
@@ -183,7 +189,7 @@ class Cap:
     """
 
     id: str = attrs.field(validator=identifier)
-    at_most: Fraction = attrs.field(validator=_above_nought)
+    at_most: Fraction = attrs.field(converter=exact, validator=_above_nought)
     of: str = attrs.field(default="points", validator=attrs.validators.in_(["points", MINUTES]))
     per: str = attrs.field(default="day", validator=attrs.validators.in_(["record", *Period]))
     each_activity: bool = False
@@ -195,9 +201,9 @@ class Expiry:
     """When points end: with a period (``after`` periods later), after months, after days, or never."""
 
     end_of: Period | None = None
-    after: int = attrs.field(default=0, validator=not_negative)
-    months: int | None = attrs.field(default=None, validator=attrs.validators.optional(positive))
-    days: int | None = attrs.field(default=None, validator=attrs.validators.optional(positive))
+    after: int = attrs.field(default=0, validator=[not_negative, AtMost(1000)])
+    months: int | None = attrs.field(default=None, validator=attrs.validators.optional([positive, AtMost(12_000)]))
+    days: int | None = attrs.field(default=None, validator=attrs.validators.optional([positive, AtMost(366_000)]))
 
     def __attrs_post_init__(self) -> None:
         if sum(given is not None for given in (self.end_of, self.months, self.days)) > 1:
@@ -242,8 +248,8 @@ class RedemptionRule:
     days_of_month: tuple[int, ...] = ()
     weekdays: tuple[int, ...] = attrs.field(default=(), validator=attrs.validators.deep_iterable(_weekday))
     limits: tuple[Limit, ...] = ()
-    hold_days: int = attrs.field(default=14, validator=positive)
-    grace_days: int = attrs.field(default=30, validator=not_negative)
+    hold_days: int = attrs.field(default=14, validator=[positive, AtMost(36_600)])
+    grace_days: int = attrs.field(default=30, validator=[not_negative, AtMost(36_600)])
     transfers: Transfers = Transfers.NONE
     reversal_takes: ReversalOrder = ReversalOrder.DEBT
 
@@ -268,8 +274,8 @@ class Rulebook:
     """An immutable version of the rules, in force for service that begins from ``since`` up to, not on, ``until``."""
 
     id: str = attrs.field(validator=identifier)
-    since: date
-    until: date | None = None
+    since: date = attrs.field(validator=[attrs.validators.instance_of(date), calendar_day])
+    until: date | None = attrs.field(default=None, validator=calendar_day)
     title: str = ""
     currency: str = "points"
     accruals: tuple[Accrual, ...] = attrs.field(validator=attrs.validators.min_len(1))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import attrs
 
 from volunteer_points.audit.checks import Check, End
-from volunteer_points.audit.findings import Evidence, Finding
+from volunteer_points.audit.findings import Evidence, Finding, Values
 from volunteer_points.audit.reading import Decision, Record, Seen, Standing
 from volunteer_points.canonical import instant_text
 from volunteer_points.entries import (
@@ -133,21 +133,29 @@ class RulebookInForce(Check):
         record = before.records.get(fact.record)
         if record is None or record.day is None:
             return
-        about = {"record": fact.record, "rulebook": fact.rulebook, "day": record.day.isoformat()}
         in_force = before.rulebook_on(record.day)
         if in_force is None:
-            yield self.finding("no_rulebook", ("entry", seen.id), seen.evidence, **about)
+            yield self._wrong(seen, fact, record, "no_rulebook", {}, {})
         elif fact.rulebook != in_force.rulebook.id:
             expected, actual = {"rulebook": in_force.rulebook.id}, {"rulebook": fact.rulebook}
-            yield self._other(seen, "other_rulebook", expected, actual, about)
+            yield self._wrong(seen, fact, record, "other_rulebook", expected, actual)
         elif fact.rulebook_hash != in_force.hash:
             expected, actual = {"hash": in_force.hash}, {"hash": fact.rulebook_hash}
-            yield self._other(seen, "rulebook_hash_differs", expected, actual, about)
+            yield self._wrong(seen, fact, record, "rulebook_hash_differs", expected, actual)
 
-    def _other(
-        self, seen: Seen, key: str, expected: Mapping[str, str], actual: Mapping[str, str], about: Mapping[str, str]
+    def _wrong(  # noqa: PLR0913, PLR0917 - an award with its record, and what differs
+        self, seen: Seen, fact: Decided, record: Record, key: str, expected: Values, actual: Values
     ) -> Finding:
-        return self.finding(key, ("entry", seen.id), seen.evidence, expected=expected, actual=actual, **about)
+        return self.finding(
+            key,
+            ("entry", seen.id),
+            seen.evidence,
+            expected=expected,
+            actual=actual,
+            record=fact.record,
+            rulebook=fact.rulebook,
+            day=str(record.day),
+        )
 
     def _adopted(self, seen: Seen, fact: RulebookAdopted, before: Standing) -> Iterator[Finding]:
         rulebook, found = fact.rulebook, fact.rulebook.hash
@@ -223,18 +231,30 @@ def _worked_out(rulebook: Rulebook, service: ServiceRecord, volunteer: str, befo
 
 def _decided(record: Record, rulebook: Rulebook, working: Working, written: Decided) -> Decided:
     """What should have been written; which rulebook it names is another check's."""
-    same = {
-        "record": record.said.record,
-        "volunteer": record.said.volunteer,
-        "activity": record.said.activity,
-        "rulebook": written.rulebook,
-        "rulebook_hash": written.rulebook_hash,
-        "minutes": working.minutes,
-        "working": working.steps,
-    }
-    if working.nothing_because is not None:
-        return NotAwarded(because=working.nothing_because, **same)
-    return Awarded(currency=rulebook.currency, points=working.points, lot=working.lot, **same)
+    said = record.said
+    if working.nothing_because is None:
+        return Awarded(
+            record=said.record,
+            volunteer=said.volunteer,
+            activity=said.activity,
+            rulebook=written.rulebook,
+            rulebook_hash=written.rulebook_hash,
+            currency=rulebook.currency,
+            points=working.points,
+            minutes=working.minutes,
+            lot=working.lot,
+            working=working.steps,
+        )
+    return NotAwarded(
+        record=said.record,
+        volunteer=said.volunteer,
+        activity=said.activity,
+        rulebook=written.rulebook,
+        rulebook_hash=written.rulebook_hash,
+        minutes=working.minutes,
+        because=working.nothing_because,
+        working=working.steps,
+    )
 
 
 def _differences(expected: Decided, actual: Decided) -> tuple[dict[str, object], dict[str, object]]:

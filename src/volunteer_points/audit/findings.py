@@ -11,6 +11,7 @@ import attrs
 
 from volunteer_points.audit.wording import LANGUAGES, SENTENCES, shown
 from volunteer_points.canonical import digest
+from volunteer_points.entries import derived_id
 
 Values = Mapping[str, Any]
 """Names and what stands there: texts, whole numbers, truth values, None, or mappings of them."""
@@ -42,10 +43,17 @@ class Subject:
 
 @attrs.frozen(order=True)
 class Evidence:
-    """An entry to open: its place in the ledger's order and its id, empty where it cannot be read."""
+    """An entry to open: its place in the ledger's order, and what its id follows from."""
 
     position: int
-    entry: str = ""
+    ledger: str = ""
+    key: str = ""
+    number: int = 0
+
+    @property
+    def entry(self) -> str:
+        """The entry's id; empty when the entry cannot be read."""
+        return derived_id("e", self.ledger, self.key, self.number) if self.number else ""
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -101,4 +109,3 @@ class Finding:
             "remedy": {each: self.remedy(each) for each in LANGUAGES},
             "fingerprint": self.fingerprint,
         }
-

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from volunteer_points.audit.checks import Check, End
-from volunteer_points.audit.findings import Evidence, Finding
+from volunteer_points.audit.findings import Evidence, Finding, Values
 from volunteer_points.audit.reading import Commit, Seen, Standing
 from volunteer_points.audit.source import Kept
 from volunteer_points.books import LotsOf, soonest
@@ -78,7 +78,7 @@ class Unchanged(Check):
         self.unread = 0
         """How many entries cannot be read; no check can look at them."""
 
-        self._ledger = ledger
+        self.ledger = ledger
         self._next = 1
 
     def admit(self, line: int, piece: Kept | Corrupt, found: list[Finding]) -> Entry | None:
@@ -124,7 +124,7 @@ class Unchanged(Check):
                 self.finding(
                     "leaf_differs",
                     subject,
-                    Evidence(piece.position, entry.id if entry else ""),
+                    Seen(piece.position, entry).evidence if entry else Evidence(piece.position),
                     expected={"leaf": piece.leaf.hex()},
                     actual={"leaf": leaf.hex()},
                     kind=entry.kind if entry else "entry",
@@ -134,28 +134,22 @@ class Unchanged(Check):
     def examine(self, seen: Seen, before: Standing) -> Iterator[Finding]:
         """Compare the ledger it says it belongs to, and its place in its commit."""
         entry = seen.entry
-        if entry.ledger != self._ledger:
-            expected, actual = {"ledger": self._ledger}, {"ledger": entry.ledger}
-            yield self.finding(
-                "other_ledger", ("entry", seen.id), seen.evidence, expected=expected, actual=actual, kind=entry.kind
-            )
+        if entry.ledger != self.ledger:
+            yield self._misplaced(seen, "other_ledger", {"ledger": self.ledger}, {"ledger": entry.ledger})
         commit = before.commits.get(entry.key)
         numbers = commit.numbers if commit else []
-        if entry.number not in numbers and entry.number != len(numbers) + 1 or entry.number > entry.count:
-            expected, actual = {"number": len(numbers) + 1}, {"number": entry.number}
-            yield self.finding(
-                "number_out_of_place",
-                ("entry", seen.id),
-                seen.evidence,
-                expected=expected,
-                actual=actual,
-                kind=entry.kind,
-            )
+        is_next = entry.number == len(numbers) + 1 and entry.number <= entry.count
+        if not is_next and entry.number not in numbers:
+            yield self._misplaced(seen, "number_out_of_place", {"number": len(numbers) + 1}, {"number": entry.number})
+
+    def _misplaced(self, seen: Seen, key: str, expected: Values, actual: Values) -> Finding:
+        subject, kind = ("entry", seen.id), seen.entry.kind
+        return self.finding(key, subject, seen.evidence, expected=expected, actual=actual, kind=kind)
 
     def finish(self, end: End) -> Iterator[Finding]:
         """Name the commits of which entries are missing, and a ledger without any."""
         if not self.examined:
-            yield self.finding("nothing_there", ("ledger", self._ledger))
+            yield self.finding("nothing_there", ("ledger", self.ledger))
         for key, commit in end.standing.commits.items():
             there = len(commit.numbers)
             if there < commit.count:

@@ -58,7 +58,7 @@ class Seen:
     @property
     def evidence(self) -> Evidence:
         """Where to look for it."""
-        return Evidence(self.position, self.entry.id)
+        return Evidence(self.position, self.entry.ledger, self.entry.key, self.entry.number)
 
 
 @attrs.define

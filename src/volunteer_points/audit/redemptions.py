@@ -235,7 +235,9 @@ class StockConserved(Check):
         if there < 0 and item not in self._short:
             self._short.add(item)
             expected, actual = {"at_least": 0}, {"on_hand": there}
-            yield self.finding("stock_below_nought", subject, seen.evidence, expected=expected, actual=actual, kind=kind)
+            yield self.finding(
+                "stock_below_nought", subject, seen.evidence, expected=expected, actual=actual, kind=kind
+            )
 
     def finish(self, end: End) -> Iterator[Finding]:
         """Compare what was booked with what the accounts hold."""

@@ -124,9 +124,11 @@ class RolledForward(Check):
             yield self.finding(
                 "rollforward_differs",
                 subject,
-                expected={"closing": found.expected, "currency": found.currency, "lines": dict(found.lines)},
-                actual={"closing": found.closing, "parts": dict(found.parts)},
+                expected={"currency": found.currency, "difference": 0},
+                actual={"difference": found.closing - found.expected, **found.parts},
                 lines=dict(found.lines),
+                due=found.expected,
+                closing=found.closing,
                 volunteer=subject[1],
             )
 
@@ -148,11 +150,7 @@ def _lines(entry: Entry, before: Standing) -> Iterator[tuple[str, str, str, int]
             yield fact.currency, fact.giver, "transferred", -fact.points
             yield fact.currency, fact.receiver, "transferred", fact.points
         case Collected() | Returned() as fact:
-            redemption = before.redemptions.get(fact.redemption)
-            if redemption is not None:
-                held, is_return = redemption.held, isinstance(fact, Returned)
-                line = "returned" if is_return else "redeemed"
-                yield held.currency, fact.volunteer, line, fact.points if is_return else held.points
+            yield from _redeemed(fact, before)
 
 
 def _reversed(entry: Entry, fact: Reversed, before: Standing) -> Iterator[tuple[str, str, str, int]]:
@@ -165,3 +163,11 @@ def _reversed(entry: Entry, fact: Reversed, before: Standing) -> Iterator[tuple[
     for posting in entry.postings:
         if posting.account.purpose == Purpose.EXPIRED and posting.unit == award.currency:
             yield award.currency, fact.volunteer, "expired", posting.amount
+
+
+def _redeemed(fact: Collected | Returned, before: Standing) -> Iterator[tuple[str, str, str, int]]:
+    redemption = before.redemptions.get(fact.redemption)
+    if redemption is not None:
+        held = redemption.held
+        line, points = ("returned", fact.points) if isinstance(fact, Returned) else ("redeemed", held.points)
+        yield held.currency, fact.volunteer, line, points

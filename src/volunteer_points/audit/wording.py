@@ -59,7 +59,9 @@ TITLES: Mapping[str, Words] = {
     "VP301": Words("approvers are neither volunteer nor recorder", "审核人不是本人也不是记录人"),
     "VP501": Words("every redemption was paid at the price in force", "每次兑换都按当时有效的价格足额支付"),
     "VP503": Words("what is held is what open holds say, and none is overdue", "预留与未结兑换一致且没有逾期"),
-    "VP506": Words("every item is on the shelf, held, given out or written off", "每件物资都有去向：在架、预留、已领或核销"),
+    "VP506": Words(
+        "every item is on the shelf, held, given out or written off", "每件物资都有去向：在架、预留、已领或核销"
+    ),
     "VP601": Words("what came in less what went out is what is there", "期初加减各项等于期末"),
 }
 """What each check holds to be true."""
@@ -177,12 +179,18 @@ SENTENCES: Mapping[str, Sentence] = {
         Words("{kind} {subject} has a posting of nought", "{kind} {subject} 含有数额为零的记账"), _REPAIR
     ),
     "ledger_unbalanced": Sentence(
-        Words("all entries together do not add up: {actual_sum} {subject} over", "全部分录合计不为零：{subject} 多出 {actual_sum}"),
+        Words(
+            "all entries together do not add up: {actual_sum} {subject} over",
+            "全部分录合计不为零：{subject} 多出 {actual_sum}",
+        ),
         _REPAIR,
     ),
     "nothing_there": Sentence(
         Words("there is no entry to look at", "没有可供审计的分录"),
-        Words("Check --ledger, the file and the time: volunteer-points audit", "检查 --ledger、文件和时间：volunteer-points audit"),
+        Words(
+            "Check --ledger, the file and the time: volunteer-points audit",
+            "检查 --ledger、文件和时间：volunteer-points audit",
+        ),
     ),
     "leaf_differs": Sentence(
         Words(
@@ -255,7 +263,9 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     # --- awards ---
     "award_without_record": Sentence(
-        Words("award {subject} names record {record}, which nobody submitted", "发放 {subject} 所指的记录 {record} 不存在"),
+        Words(
+            "award {subject} names record {record}, which nobody submitted", "发放 {subject} 所指的记录 {record} 不存在"
+        ),
         _REPAIR,
     ),
     "awarded_twice": Sentence(
@@ -284,7 +294,10 @@ SENTENCES: Mapping[str, Sentence] = {
             "record {subject} is {actual_status} and its award {award} was never reversed",
             "记录 {subject} 已为 {actual_status}，但其发放 {award} 未被冲正",
         ),
-        Words("An approver takes it back: volunteer-points reverse {record}", "由审核人冲正：volunteer-points reverse {record}"),
+        Words(
+            "An approver takes it back: volunteer-points reverse {record}",
+            "由审核人冲正：volunteer-points reverse {record}",
+        ),
     ),
     "rulebook_changed": Sentence(
         Words(
@@ -294,10 +307,12 @@ SENTENCES: Mapping[str, Sentence] = {
         _REPAIR,
     ),
     "rulebook_not_unique": Sentence(
-        Words("rulebook {subject} covers the same days as {other}", "管理办法 {subject} 与 {other} 的适用日期重叠"), _REPAIR
+        Words("rulebook {subject} covers the same days as {other}", "管理办法 {subject} 与 {other} 的适用日期重叠"),
+        _REPAIR,
     ),
     "no_rulebook": Sentence(
-        Words("award {subject}: no rulebook was in force on {day}", "发放 {subject}：{day} 没有有效的管理办法"), _REVERSE
+        Words("award {subject}: no rulebook was in force on {day}", "发放 {subject}：{day} 没有有效的管理办法"),
+        _REVERSE,
     ),
     "other_rulebook": Sentence(
         Words(
@@ -321,7 +336,10 @@ SENTENCES: Mapping[str, Sentence] = {
         _REVERSE,
     ),
     "award_not_computable": Sentence(
-        Words("award {subject} of record {record} cannot be worked out again: {problem}", "发放 {subject}（记录 {record}）无法重算：{problem}"),
+        Words(
+            "award {subject} of record {record} cannot be worked out again: {problem}",
+            "发放 {subject}（记录 {record}）无法重算：{problem}",
+        ),
         _REPAIR,
     ),
     "approved_not_awarded": Sentence(
@@ -335,14 +353,16 @@ SENTENCES: Mapping[str, Sentence] = {
         Words(
             "volunteer {subject} has {actual_issued} under cap {cap} of rulebook {rulebook} ({window});"
             " at most {expected_at_most}",
-            "志愿者 {subject} 在管理办法 {rulebook} 的上限 {cap}（{window}）内得到 {actual_issued}，最多 {expected_at_most}",
+            "志愿者 {subject} 在管理办法 {rulebook} 的上限 {cap}（{window}）内得到 {actual_issued}，"
+            "最多 {expected_at_most}",
         ),
         _STATEMENT,
     ),
     # --- service ---
     "overlap": Sentence(
         Words(
-            "volunteer {volunteer} served twice at once: record {subject} begins at {begin}, record {other} ends at {end}",
+            "volunteer {volunteer} served twice at once: record {subject} begins at {begin},"
+            " record {other} ends at {end}",
             "志愿者 {volunteer} 的服务时间重叠：记录 {subject} 始于 {begin}，记录 {other} 止于 {end}",
         ),
         _RECORD,
@@ -394,26 +414,38 @@ SENTENCES: Mapping[str, Sentence] = {
         _REPAIR,
     ),
     "not_open": Sentence(
-        Words("redemption {subject}: {kind} although it was {actual_status}", "兑换 {subject}：{kind}，但其状态为 {actual_status}"),
+        Words(
+            "redemption {subject}: {kind} although it was {actual_status}",
+            "兑换 {subject}：{kind}，但其状态为 {actual_status}",
+        ),
         _REPAIR,
     ),
     "overdue": Sentence(
         Words(
-            "redemption {subject} of {volunteer} is held past {expected_held_until}: {points} points, {quantity} {item}",
+            "redemption {subject} of {volunteer} is held past {expected_held_until}:"
+            " {points} points, {quantity} {item}",
             "{volunteer} 的兑换 {subject} 已超过 {expected_held_until} 仍在预留：{points} 分，{item} {quantity} 件",
         ),
         Words("Let what is due lapse: volunteer-points expire", "让到期的预留失效：volunteer-points expire"),
     ),
     "held_differs": Sentence(
-        Words("redemption {subject} holds {actual}; its entries say {expected}", "兑换 {subject} 预留 {actual}，按分录应为 {expected}"),
+        Words(
+            "redemption {subject} holds {actual}; its entries say {expected}",
+            "兑换 {subject} 预留 {actual}，按分录应为 {expected}",
+        ),
         _REPAIR,
     ),
     "stock_differs": Sentence(
-        Words("{subject}: the accounts hold {actual}; what was booked gives {expected}", "{subject}：账户为 {actual}，按收发应为 {expected}"),
+        Words(
+            "{subject}: the accounts hold {actual}; what was booked gives {expected}",
+            "{subject}：账户为 {actual}，按收发应为 {expected}",
+        ),
         _REPAIR,
     ),
     "stock_below_nought": Sentence(
-        Words("{subject}: {kind} left {actual_on_hand} on the shelf", "{subject}：{kind} 之后在架数量为 {actual_on_hand}"),
+        Words(
+            "{subject}: {kind} left {actual_on_hand} on the shelf", "{subject}：{kind} 之后在架数量为 {actual_on_hand}"
+        ),
         Words("Count the shelf and book the count: volunteer-points stock", "盘点并登记：volunteer-points stock"),
     ),
     "count_differs": Sentence(
@@ -426,17 +458,26 @@ SENTENCES: Mapping[str, Sentence] = {
     # --- totals ---
     "rollforward_differs": Sentence(
         Words(
-            "{subject}: {lines} gives {expected_closing}, the accounts hold {actual_closing}",
-            "{subject}：{lines} 应为 {expected_closing}，账户为 {actual_closing}",
+            "{subject}: {lines} gives {due}, the accounts hold {closing}",
+            "{subject}：{lines} 应为 {due}，账户为 {closing}",
         ),
-        Words("Look at the lines: volunteer-points statement {volunteer}", "查看对账单：volunteer-points statement {volunteer}"),
+        Words(
+            "Look at the lines: volunteer-points statement {volunteer}",
+            "查看对账单：volunteer-points statement {volunteer}",
+        ),
     ),
     # --- the audit itself ---
     "required_but_skipped": Sentence(
-        Words("{subject} was required and examined nothing: {reason}", "要求执行 {subject}，但没有可检查的内容：{reason}"), _AGAIN
+        Words(
+            "{subject} was required and examined nothing: {reason}", "要求执行 {subject}，但没有可检查的内容：{reason}"
+        ),
+        _AGAIN,
     ),
     "required_but_incomplete": Sentence(
-        Words("{subject} was required and could not look at {actual_unread} entries", "要求执行 {subject}，但有 {actual_unread} 条分录无法检查"),
+        Words(
+            "{subject} was required and could not look at {actual_unread} entries",
+            "要求执行 {subject}，但有 {actual_unread} 条分录无法检查",
+        ),
         _AGAIN,
     ),
 }

@@ -74,7 +74,7 @@ class LazyGroup(Bilingual, click.Group):
             if place := section.get(cmd_name):
                 module, _, name = place.partition(":")
                 from importlib.util import find_spec  # TEMPORARY
-                if find_spec(f"volunteer_points.cli.{module}") is None or name == "audit": return None
+                if find_spec(f"volunteer_points.cli.{module}") is None: return None
                 command: click.Command = getattr(import_module(f"volunteer_points.cli.{module}"), name)
                 return command
         return None
@@ -144,7 +144,7 @@ def _said(error: Exception, arguments: Sequence[str]) -> int:
         case click.ClickException():
             return _tell("usage", usage_sentence(error, language), BAD_INPUT, as_json=as_json)
         case OSError():
-            said = SENTENCES["file_unreadable"].said(language)
+            said = SENTENCES["no_such_file"].said(language)
             place, reason = error.filename or "?", error.strerror or str(error)
             return _tell("file_unreadable", said.format(place=place, reason=reason), UNREADABLE, as_json=as_json)
     said = SENTENCES["internal"].said(language).format(kind=type(error).__name__, reason=error)

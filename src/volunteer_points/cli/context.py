@@ -29,7 +29,7 @@ PROGRAM = "volunteer-points"
 LEDGER_BY_DEFAULT = "volunteer-points.db"
 
 _REPEATED = {"ledger": "--ledger", "people_place": "--people", "actor": "--actor"}
-_NOUNS = {"activity": "项目", "item": "物资或服务", "team": "队伍", "partner": "共建单位"}
+_NOUNS = {"activity": "服务项目", "item": "物资或服务", "team": "志愿服务队", "partner": "共建单位"}
 
 
 class Desk:
@@ -46,6 +46,7 @@ class Desk:
         self.as_json = bool(given.get("as_json"))
         self._given = given
         self._names: dict[str, str] = {}
+        self._namesakes: set[str] = set()
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -81,7 +82,7 @@ class Desk:
 
     @property
     def ledger_place(self) -> str:
-        """The file or the URL of the ledger."""
+        """The file or the URL of the ledger; with ``#`` and its id where a database holds several."""
         given = self._given.get("ledger") or os.environ.get("VOLUNTEER_POINTS_LEDGER")
         return str(given or LEDGER_BY_DEFAULT)
 
@@ -125,7 +126,8 @@ class Desk:
     def _opened(self, *, create: bool, ledger: str | None = None) -> Programme:
         from volunteer_points.storage.sql import SqlStore  # noqa: PLC0415 - help does not need SQLAlchemy
 
-        store = SqlStore.open(self.ledger_place, ledger=ledger, create=create)
+        place, _, named = self.ledger_place.partition("#")
+        store = SqlStore.open(place, ledger=ledger or named or None, create=create)
         self._open.callback(store.close)
         return Programme(store, clock=self.now)
 
@@ -139,7 +141,8 @@ class Desk:
         from volunteer_points.storage.sql import SqlStore  # noqa: PLC0415 - help does not need SQLAlchemy
 
         self._check_file(place)
-        store = SqlStore.open(place, create=False, read_only=True)
+        where, _, named = place.partition("#")
+        store = SqlStore.open(where, ledger=named or None, create=False, read_only=True)
         self._open.callback(store.close)
         return store
 
@@ -264,9 +267,14 @@ class Desk:
 
     def look_up(self, volunteers: Iterable[str]) -> None:
         """Find the names of many at once, before they are shown one by one."""
-        people, wanted = self.known_people, set(volunteers) - self._names.keys()
+        people, wanted = self.known_people, sorted(set(volunteers) - self._names.keys())
         found = people.name_of(wanted) if people and wanted else {}
         self._names.update({volunteer: found.get(volunteer, "") for volunteer in wanted})
+        if people is not None and found:
+            matched = people.match_all((name, "") for name in found.values())
+            self._namesakes.update(
+                volunteer for volunteer, who in zip(found, matched, strict=True) if isinstance(who, InputError)
+            )
 
     def name(self, volunteer: str) -> str:
         """A volunteer's name, or "" when none is registered."""
@@ -274,9 +282,11 @@ class Desk:
         return self._names[volunteer]
 
     def called(self, volunteer: str) -> str:
-        """A volunteer's name with the id, or the id alone."""
+        """What people call a volunteer: the name, with the id where others have the same name; or the id alone."""
         name = self.name(volunteer)
-        return f"{name} ({volunteer})" if name else volunteer
+        if not name:
+            return volunteer
+        return f"{name} ({volunteer})" if volunteer in self._namesakes else name
 
     @cached_property
     def speaker(self) -> Speaker:
@@ -374,11 +384,12 @@ class Desk:
 
 def _file_of(place: str) -> Path | None:
     """The file that a place names; None when it is a server."""
-    if "://" not in place:
-        return Path(place)
+    where = place.partition("#")[0]
+    if "://" not in where:
+        return Path(where)
     from sqlalchemy import make_url  # noqa: PLC0415 - only where a URL is given
 
-    url = make_url(place)
+    url = make_url(where)
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
 
 

@@ -163,7 +163,11 @@ def collect(desk: Desk, code_on_slip: str, collector: str, relation: str) -> Ans
     came = desk.person(collector) if collector else ""
     outcome = desk.write(Collect(redemption=redemption, collector=came, relation=relation))
     undo = Undo(desk.command("return", redemption, "--reason", "mistake", as_self=True))
-    return written(desk, outcome, undo, data={"redemption": redemption})
+    held = desk.programme.redemption(redemption).held
+    goods, who = f"{_item_name(desk, held.item)} × {held.quantity}", desk.called(held.volunteer)
+    give = Line(desk.say(f"Hand over: {goods}, for {who}", f"请交付：{goods}，领取人 {who}"), "head")
+    data = {"redemption": redemption, "volunteer": held.volunteer, "item": held.item, "quantity": held.quantity}
+    return written(desk, outcome, undo, also=() if outcome.replayed else (give,), data=data)
 
 
 def _redemption_for(desk: Desk, text: str) -> str:

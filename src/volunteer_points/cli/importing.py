@@ -12,7 +12,6 @@ import click
 
 from volunteer_points.cli.context import Desk
 from volunteer_points.cli.output import (
-    REFUSED,
     UNREADABLE,
     Answer,
     Line,
@@ -211,6 +210,3 @@ def _refuse(desk: Desk, unreadable: list[SheetUnreadable]) -> int:
             to_errors=True,
         )
     return UNREADABLE
-
-
-__all__ = ["REFUSED", "Wanted", "import_sheet"]

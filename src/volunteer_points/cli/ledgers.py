@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from volunteer_points.cli.context import Desk
-from volunteer_points.cli.outcomes import Undo, entry_data, said, written
+from volunteer_points.cli.outcomes import PREVIEW, Undo, entry_data, said, written
 from volunteer_points.cli.output import REFUSED, Answer, Line, Part, progress
+from volunteer_points.cli.readings import read_instant
 from volunteer_points.cli.verbs import option, verb
 from volunteer_points.cli.words import Words
 from volunteer_points.commands import Adopt, Definition
@@ -22,6 +24,8 @@ from volunteer_points.storage.memory import MemoryStore
 
 if TYPE_CHECKING:
     from volunteer_points.programme_file import Problem
+    from volunteer_points.storage.journal import Journal
+    from volunteer_points.storage.sql import SqlStore
 
 PROGRAMME_FILE = "programme.toml"
 
@@ -116,9 +120,9 @@ def _read(path: str) -> str:
     try:
         return Path(path).read_bytes().decode("utf-8-sig")
     except OSError as error:
-        raise InputError("file_unreadable", place=path, reason=error.strerror or str(error)) from None
+        raise InputError("no_such_file", place=path, reason=error.strerror or str(error)) from None
     except UnicodeDecodeError:
-        raise InputError("file_unreadable", place=path, reason="not UTF-8") from None
+        raise InputError("no_such_file", place=path, reason="not UTF-8") from None
 
 
 def _definition(text: str, source: str) -> Definition:
@@ -166,9 +170,9 @@ def adopt(desk: Desk, file: str, author: str | None, dry_run: bool) -> Answer:
     if not dry_run:
         return _adopted(desk, definition, author, file)
     outcome = desk.preview(Adopt(definition=definition, author=author))
-    note = Line(desk.say("Nothing was written (--dry-run).", "仅预览，未写入（--dry-run）。"), "head")
+    note = Line(PREVIEW.said(desk.language), "head")
     data = {"dry_run": True, "entries": [entry_data(desk, entry) for entry in outcome.entries]}
-    return Answer(data, (*said(desk, outcome.entries), note))
+    return Answer(data, (note, *said(desk, outcome.entries)))
 
 
 def _adopted(desk: Desk, definition: Definition, author: str, source: str) -> Answer:
@@ -269,3 +273,97 @@ def _steps(advance: Callable[[int], None]) -> Callable[[int], None]:
         done = count
 
     return told
+
+
+@verb(
+    "audit",
+    zh="审计：只凭分录重新核对每一笔。\n\n"
+    "可审计账本，也可审计导出的日志文件。退出码：0 无问题，1 有问题，2 用法有误，3 无法读取。",
+    examples=(
+        "volunteer-points audit",
+        "volunteer-points audit 2026-03.jsonl.gz --fail-on warning --require VP105",
+        "volunteer-points audit --as-of 2026-06-30T23:59:59+08:00 --json",
+    ),
+)
+@click.argument("source", required=False, metavar="[LEDGER|JOURNAL]")
+@option(
+    "--as-of",
+    metavar="TIME",
+    en="Audit as on this day or at this time: what was booked later is left out. [when the last entry was booked]",
+    zh="按某日或某时的情况审计，之后入账的不计。[默认到最后一条分录]",
+)
+@option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "note"]),
+    default="error",
+    show_default=True,
+    en="The mildest finding that makes the exit code 1.",
+    zh="达到哪一级即以退出码 1 结束：error 错误、warning 警告、note 提示。",
+)
+@option(
+    "--require",
+    metavar="CHECK",
+    multiple=True,
+    en="Fail unless this check, such as VP105, had something to examine; may be repeated.",
+    zh="该项检查（如 VP105）没有可查内容时也算不通过，可重复。",
+)
+def audit(desk: Desk, source: str | None, as_of: str | None, fail_on: str, require: tuple[str, ...]) -> Answer:
+    """Examine a ledger or a journal from its entries alone, and re-perform every award.
+
+    Exit codes: 0 clean, 1 findings, 2 usage, 3 unreadable.
+    """
+    from volunteer_points.audit import audit as examine  # noqa: PLC0415 - only here
+    from volunteer_points.storage.journal import Journal  # noqa: PLC0415 - only here
+
+    place = source or desk.ledger_place
+    ledger = desk.store_for_reading(place) if _is_ledger(place) else Journal(place)
+    with progress(Words("Auditing", "正在审计"), desk.language, None) as advance:
+        report = examine(
+            ledger,
+            as_of=_audit_time(ledger, as_of) if as_of else None,
+            fail_on=fail_on,
+            require=require,
+            progress=_steps(advance),
+        )
+    style = "bad" if report.failed else "good"
+    verdicts = ("CLEAN", "FAIL", "无问题", "有问题")
+    parts = (Line(line, style if line.startswith(verdicts) else "") for line in report.text(desk.lang).splitlines())
+    return Answer(report.plain(), tuple(parts), report.exit_code)
+
+
+def _is_ledger(place: str) -> bool:
+    """Whether a place is a database; anything else is read as a journal."""
+    if "://" in place or not Path(place).exists():
+        return True
+    try:
+        with Path(place).open("rb") as file:
+            return file.read(len(_DATABASE)) in {_DATABASE, b""}
+    except OSError:
+        return False  # the journal's own error says why
+
+
+_DATABASE = b"SQLite format 3\x00"
+
+
+def _audit_time(source: SqlStore | Journal, text: str) -> datetime:
+    """The end of a day, or a time; on the clock of the programme where there is a ledger to ask."""
+    from volunteer_points.storage.sql import SqlStore  # noqa: PLC0415 - only here
+
+    if not isinstance(source, SqlStore):
+        return _with_zone(text)
+    calendar = Programme(source).frame().calendar
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return read_instant(text, calendar)
+    return calendar.start_of(day + timedelta(days=1)) - timedelta(microseconds=1)
+
+
+def _with_zone(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError("not_an_instant", value=text) from None
+    if instant.utcoffset() is None:
+        raise InputError("zone_needed", value=text)
+    return instant

@@ -22,6 +22,11 @@ from volunteer_points.programme import Order, Outcome
 ROWS_AT_ONCE = 100
 """How many commands of a batch are written in one transaction."""
 
+PREVIEW = Words(
+    "Only a preview (--dry-run): this would happen, and nothing was written.",
+    "仅为预览（--dry-run）：以下内容尚未写入。",
+)
+
 _SHOWN_ONE_BY_ONE = 12
 _AMOUNTS = ("points", "price")
 
@@ -214,8 +219,17 @@ def written_each(
         parts.append(desk.say(f"... and {len(done) - _SHOWN_ONE_BY_ONE} more", f"……另有 {len(done) - _SHOWN_ONE_BY_ONE} 条"))
     parts += _summary(desk, done, refused)
     if done:
-        parts.append(Line(undo(done[0][0][0]).line(desk), "dim"))
+        parts += _trail(desk, done[0][1].key, undo(done[0][0][0]))
     return Answer(_each_data(desk, subjects, outcomes, undo), tuple(parts), REFUSED if refused else DONE)
+
+
+def _trail(desk: Desk, key: str, undo: Undo) -> list[Line]:
+    """The key and the undoing of one of many, which show how those of the others go."""
+    lines = [desk.say(f"Each has its own key, such as {key}", f"每条各有防重复键，如 {key}")] if undo.command else []
+    undone = undo.line(desk)
+    if undone:
+        lines.append(desk.say(f"One by one, such as: {undone}", f"逐条处理，如 {undone}"))
+    return [Line(line, "dim") for line in lines]
 
 
 def _summary(

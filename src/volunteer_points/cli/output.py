@@ -27,7 +27,10 @@ _UNREADABLE_CODES = frozenset(
     {
         "no_ledger",
         "no_register",
+        "no_such_file",
         "file_unreadable",
+        "not_a_journal",
+        "journal_too_new",
         "file_unwritable",
         "register_missing",
         "register_foreign",

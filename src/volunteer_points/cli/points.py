@@ -11,6 +11,7 @@ import click
 from volunteer_points.books import About
 from volunteer_points.cli.context import Desk
 from volunteer_points.cli.outcomes import (
+    PREVIEW,
     Undo,
     entry_data,
     points_data,
@@ -232,7 +233,7 @@ def totals_command(desk: Desk, by: str, since: str | None, until: str | None) ->
         "by": by,
         "since": first,
         "until": read_day(until) if until else None,
-        "groups": [{"group": list(total.group), **_total_data(desk, total)} for total in found],
+        "groups": [{**_group_data(desk, By(by), total.group), **_total_data(desk, total)} for total in found],
         "all": _total_data(desk, everything),
     }
     right = tuple(range(len(headings) - len(_figures(desk)), len(headings)))
@@ -264,6 +265,10 @@ def _group_shown(desk: Desk, by: By, group: tuple[str, ...]) -> tuple[str, ...]:
     if by in {By.TEAM, By.ACTIVITY} and group[0]:
         return (desk.speaker.names(f"{by}:{group[0]}").removeprefix(f"{by}:"),)
     return tuple(each or desk.say("(none)", "（未填）") for each in group)
+
+
+def _group_data(desk: Desk, by: By, group: tuple[str, ...]) -> dict[str, Any]:
+    return {"group": list(group), **({"name": desk.name(group[0]) or None} if by is By.VOLUNTEER else {})}
 
 
 def _total_data(desk: Desk, total: Total) -> dict[str, Any]:
@@ -302,7 +307,7 @@ def expire(desk: Desk, dry_run: bool) -> Answer:
     if not outcomes:
         parts.append(Line(desk.say("Nothing is due.", "没有到期的内容。"), "good"))
     elif dry_run:
-        parts.append(Line(desk.say("Nothing was written (--dry-run).", "仅预览，未写入（--dry-run）。"), "head"))
+        parts.insert(0, Line(PREVIEW.said(desk.language), "head"))
     elif swept:
         parts.append(Line(NEVER_BACK.said(desk.language), "dim"))
     data = {

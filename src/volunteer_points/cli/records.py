@@ -13,6 +13,7 @@ import click
 from volunteer_points.books import About
 from volunteer_points.cli.context import Desk
 from volunteer_points.cli.outcomes import (
+    PREVIEW,
     Reasoned,
     Undo,
     time_shown,
@@ -30,7 +31,7 @@ from volunteer_points.commands import Approve, Command, Correct, Reject, Reverse
 from volunteer_points.entries import Corrected, Submitted, record_subject
 from volunteer_points.errors import InputError
 from volunteer_points.model import Evidence, Interval, Reason
-from volunteer_points.programme import Order, RecordState
+from volunteer_points.programme import Order, Outcome, RecordState
 
 # --- options -----------------------------------------------------------------------------------------------------
 
@@ -278,13 +279,21 @@ def approve(
     orders = _approvals(desk, [each for each, _ in subjects])
     if dry_run:
         outcomes = desk.programme.preview_many(orders)
-        note = Line(desk.say("Nothing was written (--dry-run).", "仅预览，未写入（--dry-run）。"), "head")
+        note = Line(PREVIEW.said(desk.language), "head")
         answer = written_each(desk, subjects, outcomes, lambda _: Undo())
         return attrs.evolve(answer, data={**answer.data, "dry_run": True}, parts=(note, *answer.parts))
     if chosen and not yes:
         _ask(desk, len(subjects))
     outcomes = write_each(desk, Words("Approving", "正在审核"), orders)
+    if not chosen and len(outcomes) == 1:
+        return written(desk, _allowed(outcomes[0]), _undo_award(desk, subjects[0][0]))
     return written_each(desk, subjects, outcomes, lambda each: _undo_award(desk, each))
+
+
+def _allowed(outcome: Outcome) -> Outcome:
+    if outcome.refusal is not None:
+        raise outcome.refusal
+    return outcome
 
 
 def _approvals(desk: Desk, records: Sequence[str]) -> list[Order]:

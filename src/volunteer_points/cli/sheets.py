@@ -24,17 +24,36 @@ SHOWN_AT_MOST = 40
 
 def planned(desk: Desk, plan: Plan, asked: Wanted) -> Answer:
     """What an import would do; nothing was written."""
-    parts = [*_counts(desk, plan, len(plan.added)), *_newcomers(desk, plan), *_trouble(desk, plan, plan.problems)]
+    parts = [
+        *_counts(desk, plan),
+        *_newcomers(desk, plan),
+        *_trouble(desk, plan, plan.problems),
+        "",
+        *_next(desk, plan, asked),
+    ]
+    commit = _commit(desk, plan, asked) if plan.added else None
+    data = {"committed": False, **_data(desk, plan, plan.added), "commit": commit}
+    return Answer(data, tuple(parts), DONE if plan.clean else REFUSED)
+
+
+def _next(desk: Desk, plan: Plan, asked: Wanted) -> Iterator[Part]:
+    """What was not written, and the command that writes it."""
+    if not plan.added:
+        yield (
+            _nothing_new(desk)
+            if plan.clean
+            else Line(desk.say("Nothing new can be written.", "没有可以写入的行。"), "bad")
+        )
+        return
     if asked.commit:
         nothing = desk.say(
-            f"Nothing was written: {plan.bad_rows} rows are not clear. Correct them, or leave them out with",
-            f"没有写入：有 {plan.bad_rows} 行不清楚。请更正，或跳过这些行：",
+            f"Nothing was written, because {plan.bad_rows} rows are not clear. Correct them, or leave them out:",
+            f"没有写入，因为有 {plan.bad_rows} 行不清楚。请更正，或跳过这些行：",
         )
     else:
         nothing = desk.say("Nothing was written yet. To write it:", "尚未写入。要写入请执行：")
-    parts += ["", Line(nothing, "bad" if asked.commit else "head"), f"  {_commit(desk, plan, asked)}"]
-    data = {"committed": False, **_data(desk, plan, plan.added), "commit": _commit(desk, plan, asked)}
-    return Answer(data, tuple(parts), DONE if plan.clean else REFUSED)
+    yield Line(nothing, "bad" if asked.commit else "head")
+    yield f"  {_commit(desk, plan, asked)}"
 
 
 def imported(desk: Desk, done: Imported, asked: Wanted) -> Answer:
@@ -42,7 +61,7 @@ def imported(desk: Desk, done: Imported, asked: Wanted) -> Answer:
     plan, local = done.plan, desk.calendar.local
     problems = (*plan.problems, *done.refused)
     undo = desk.command("import", *_paths(plan), "--undo", "--commit", as_self=True)
-    parts = [*_counts(desk, plan, len(done.added)), *_newcomers(desk, plan), *_trouble(desk, plan, problems)]
+    parts = [*_counts(desk, plan), *_newcomers(desk, plan), *_trouble(desk, plan, problems)]
     parts += ["", _written(desk, done)]
     if done.stopped is not None:
         at = f"{done.stopped_at}: " if done.stopped_at else ""
@@ -115,7 +134,7 @@ def _commit(desk: Desk, plan: Plan, asked: Wanted) -> str:
     return desk.command("import", *_paths(plan), "--commit", *words, as_self=True)
 
 
-def _counts(desk: Desk, plan: Plan, added: int) -> Iterator[Part]:
+def _counts(desk: Desk, plan: Plan) -> Iterator[Part]:
     """A line for each sheet, and one for all when there are several."""
     columns = [
         Counter(each.place.sheet for each in plan.added),
@@ -154,8 +173,6 @@ def _counts(desk: Desk, plan: Plan, added: int) -> Iterator[Part]:
             "“曾撤回”的行以前登记过又撤回；要重新登记请加 --again。",
         )
         yield Line(again, "dim")
-    if len(plan.added) != added:
-        yield ""
 
 
 def _newcomers(desk: Desk, plan: Plan) -> Iterator[Part]:
@@ -176,13 +193,18 @@ def _written(desk: Desk, done: Imported) -> Line:
     minutes = sum(each.service.interval.minutes for each in done.added)
     people = len({each.service.volunteer for each in done.added})
     if not done.added:
-        return Line(desk.say("Nothing new: every row is recorded already.", "没有新增：各行都已登记。"), "good")
+        complete = done.plan.clean and not done.refused and done.stopped is None
+        return _nothing_new(desk) if complete else Line(desk.say("Nothing was added.", "没有新增。"))
     time = time_shown(desk, minutes)
     said = desk.say(
         f"{len(done.added)} services of {people} people are recorded, {time}. They wait for approval.",
         f"已登记 {people} 人 {len(done.added)} 次服务，共 {time}，等待审核。",
     )
     return Line(said, "good")
+
+
+def _nothing_new(desk: Desk) -> Line:
+    return Line(desk.say("Nothing new: every row is recorded already.", "没有新增：各行都已登记。"), "good")
 
 
 def _trouble(desk: Desk, plan: Plan, problems: Sequence[Problem]) -> Iterator[Part]:
@@ -227,7 +249,7 @@ def _changed_rows(desk: Desk, changed: Sequence[Change]) -> Iterator[Part]:
         )
     yield desk.say("If the sheet is right:", "若以签到表为准：")
     for each in changed[:SHOWN_AT_MOST]:
-        yield f"  {' ; '.join(repairs(desk, each))}"
+        yield f"  {' && '.join(repairs(desk, each))}"
     yield from _more(desk, len(changed))
 
 

@@ -93,7 +93,8 @@ def enrol(
     entries = tuple(entry for outcome in outcomes for entry in outcome.entries)
     outcome = attrs.evolve(outcomes[0], entries=entries)
     undo = Undo(desk.command("leave", known, "--since", day, as_self=True))
-    return written(desk, outcome, undo, data={"volunteer": known, "name": name})
+    also = Line(desk.say(f"Id: {known}", f"编号：{known}"), "head")
+    return written(desk, outcome, undo, also=(also,), data={"volunteer": known, "name": name})
 
 
 def _registered(desk: Desk, name: str, phone: str, about: str, namesake: bool) -> tuple[str | None, bool]:
@@ -197,15 +198,19 @@ def _volunteers(desk: Desk) -> list[_Volunteer]:
     }
     register = desk.known_people
     known = {person.id: person for person in register.all()} if register else {}
-    today = desk.today
     found = []
-    for volunteer, fact in described.items():
-        state = desk.programme.volunteer(volunteer)
-        person = known.get(volunteer)
-        teams = dict.fromkeys(move.team for move in state.joined if move.team and state.is_member(move.team, today))
-        left = state.left_since is not None and state.left_since <= today
+    today = desk.today
+    for state in desk.programme.volunteers():
+        person = known.get(state.id)
         found.append(
-            _Volunteer(volunteer, person.name if person else "", person.phone if person else "", fact, tuple(teams), left)
+            _Volunteer(
+                id=state.id,
+                name=person.name if person else "",
+                phone=person.phone if person else "",
+                enrolled=described[state.id],
+                teams=tuple({move.team: None for move in state.joined if move.team and state.is_member(move.team, today)}),
+                left=state.left_since is not None and state.left_since <= today,
+            )
         )
     return sorted(found, key=lambda each: (each.name, each.id))
 

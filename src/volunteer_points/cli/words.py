@@ -65,7 +65,7 @@ SENTENCES: Mapping[str, Words] = {
         "{place} is there already and was left as it is. Name another file with --write.",
         "{place} 已经存在，没有改动。请用 --write 另起一个文件名。",
     ),
-    "file_unreadable": Words("{place} cannot be read: {reason}.", "无法读取 {place}：{reason}。"),
+    "no_such_file": Words("{place} cannot be read: {reason}.", "无法读取 {place}：{reason}。"),
     "file_unwritable": Words("{place} cannot be written: {reason}.", "无法写入 {place}：{reason}。"),
     "no_actor": Words(
         "This writes to the ledger, which keeps who did it. Say who you are: --actor YOUR-ID, or set"
@@ -93,8 +93,8 @@ SENTENCES: Mapping[str, Words] = {
         "“{value}”对应 {count} 人：{candidates}。请改用编号。",
     ),
     "no_such_thing": Words(
-        "There is no {noun} {value} in the programme. {nearest}Known: {known}.",
-        "项目里没有{noun}“{value}”。{nearest}已有：{known}。",
+        "There is no {noun} {value}. {nearest}There are: {known}.",
+        "没有{noun}“{value}”。{nearest}现有：{known}。",
     ),
     "several_things": Words(
         "{value} is the name of several: {known}. Give the id.",
@@ -104,6 +104,11 @@ SENTENCES: Mapping[str, Words] = {
     "not_an_instant": Words(
         "{value} is not a time. Write '2026-03-14 09:00', or with its zone 2026-03-14T09:00:00+08:00.",
         "“{value}”不是时间。请写成 '2026-03-14 09:00'，或带时区的 2026-03-14T09:00:00+08:00。",
+    ),
+    "zone_needed": Words(
+        "{value} does not say its zone, and a journal is audited without asking for one. Write"
+        " 2026-06-30T23:59:59+08:00.",
+        "“{value}”没有写明时区。审计日志文件时请写全，如 2026-06-30T23:59:59+08:00。",
     ),
     "time_twice_or_never": Words(
         "On the clock of {zone}, {value} comes {times} times. Give the time with its zone, as 2026-03-14T09:00:00+08:00.",

@@ -88,8 +88,8 @@ _WORDS: Mapping[str, Words] = {
     ),
     "phone_of_another": Words(
         "Nobody of this name is registered; the telephone number belongs to {candidates}.",
-        "Correct the name or the number. Somebody who shares a telephone is added with `people add`.",
-        "名册中没有这个姓名；该手机号属于 {candidates}。", "请更正姓名或号码；共用电话的人请用 people add 登记。",
+        "Correct the name or the number. Somebody who shares a telephone is registered with `enrol`.",
+        "名册中没有这个姓名；该手机号属于 {candidates}。", "请更正姓名或号码；共用电话的人请用 enrol 登记。",
     ),
     "name_of_another": Words(
         "The number {volunteer} belongs to {registered}.", "Correct the name or the number.",

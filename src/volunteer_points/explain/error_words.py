@@ -16,7 +16,7 @@ _ASK = "Ask somebody who has this duty.", "请由有此职责的人办理。"
 
 
 INPUT: Mapping[str, ErrorWords] = {
-    "not_exact": ErrorWords("[{field}: ]{value} is not an exact number.", "", "[{field}：]{value} 不是精确的数。", ""),
+    "not_exact": ErrorWords("{value} is not an exact number.", "", "{value} 不是精确的数。", ""),
     "not_text": ErrorWords("{value} is not a text.", "", "{value} 不是文字。", ""),
     "not_a_truth_value": ErrorWords("{value} is neither true nor false.", "", "{value} 既不是 true 也不是 false。", ""),
     "naive_datetime": ErrorWords(
@@ -85,6 +85,16 @@ INPUT: Mapping[str, ErrorWords] = {
     ),
     "text_for_path": ErrorWords("{value} is a text, not the path of a file.", "", "{value} 是文字，不是文件路径。", ""),
     "unknown_language": ErrorWords("{value} is not a language here.", "", "不支持语言 {value}。", ""),
+    "unknown_profile": ErrorWords(
+        "The audit has no profile {profile}.", "", "审计没有方案 {profile}。", "请核对方案名称。",
+    ),
+    "unknown_check": ErrorWords("The audit has no check {check}.", "", "审计没有检查项 {check}。", "请核对检查项编号。"),
+    "unknown_severity": ErrorWords(
+        "The audit knows no severity {severity}.", "", "审计没有严重程度 {severity}。", "请核对严重程度的写法。",
+    ),
+    "sheet_not_clean": ErrorWords(
+        "{rows} rows of the sheets cannot be taken.", "", "签到表中有 {rows} 行不能导入。", "请改正这些行，或跳过它们继续导入。",
+    ),
     "nothing_to_explain": ErrorWords(
         "None of the entries is about a {wanted}.", "Bring the entries about one {wanted}.",
         "这些条目里没有{wanted}。", "请提供关于同一{wanted}的条目。",
@@ -364,6 +374,8 @@ REMEDIES: Mapping[str, str] = {
     "Give days from 1 to 31.": "请给出 1 到 31 之间的日。",
     "Give each its own id.": "请给每一项各自的编号。",
     "Use zh or en.": "请用 zh 或 en。",
+    "Write a file name or a URL such as sqlite:///ledger.sqlite.":
+        "请写文件名，或 sqlite:///ledger.sqlite 这样的地址。",
     "Use characters that UTF-8 can write.": "请使用 UTF-8 能写的字符。",
     "Give the text of a programme to loads().": "项目文字请交给 loads()。",
 }  # fmt: skip

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
@@ -11,6 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 from volunteer_points.decisions.case import Frame
 from volunteer_points.errors import VolunteerPointsError
 from volunteer_points.explain.error_words import ERRORS, REMEDIES
+from volunteer_points.explain.file_words import FILE_REMEDIES, PROGRAMME_FILE_IN_CHINESE, REMEDY_PATTERNS, TOLD_IN_FULL
 from volunteer_points.explain.store_words import REGISTER_IN_CHINESE
 from volunteer_points.explain.templates import ErrorWords, Lang, Names, Words, as_it_is
 from volunteer_points.explain.wording import Days, Fact, Noun, Person, Speaker, Term, is_missing
@@ -54,6 +54,8 @@ def sentence(error: VolunteerPointsError, lang: Lang, *, names: Names = as_it_is
             return _joined(speaker, speaker.say(words.sentence, facts), _remedy(error, words, speaker, facts))
         if lang == "zh" and error.code in REGISTER_IN_CHINESE:
             return speaker.say(Words(en="", zh=REGISTER_IN_CHINESE[error.code]), facts)
+        if lang == "zh" and error.code == "programme_file":
+            return _file_in_chinese(error.facts["source"], error.facts["problems"])  # type: ignore[arg-type]
     except KeyError:
         return str(error)  # somebody raised a code of ours without its facts: an error still needs words
     return str(error)
@@ -76,13 +78,38 @@ def _remedy(error: VolunteerPointsError, words: ErrorWords, speaker: Speaker, fa
     return fix or speaker.say(words.remedy, facts) or str(error.facts.get("fix") or "")
 
 
-_SUGGESTION = re.compile(r"Did you mean (.+)\?")
-
-
 def in_chinese(remedy: str) -> str:
     """A remedy that an error brings along, in Chinese; blank when there are no words for it."""
-    suggested = _SUGGESTION.fullmatch(remedy)
-    return f"是不是 {suggested[1]}？" if suggested else REMEDIES.get(remedy, "")
+    known = REMEDIES.get(remedy) or FILE_REMEDIES.get(remedy)
+    if known:
+        return known
+    for pattern, words in REMEDY_PATTERNS:
+        if found := pattern.fullmatch(remedy):
+            return found.expand(words)
+    return ""
+
+
+class Problem(Protocol):
+    """One of the mistakes in a programme file, each with its place, its value and its remedy."""
+
+    line: int | None
+    place: str
+    value: str
+    code: str
+    message: str
+    fix: str
+
+
+def _file_in_chinese(source: object, problems: Sequence[Problem]) -> str:
+    """All mistakes in a programme file; what has no words here stays in English."""
+    lines = [f"{source or '项目文件'}：{len(problems)} 处错误"]
+    for problem in problems:
+        where = "，".join(filter(None, [f"第 {problem.line} 行" if problem.line else "", problem.place])) or "整个文件"
+        value = f" = {problem.value}" if problem.value else ""
+        words = PROGRAMME_FILE_IN_CHINESE.get(problem.code, problem.message)
+        words += f"（{problem.message}）" if problem.code in TOLD_IN_FULL else ""
+        lines.append(f"  {where}{value}：{words}。{in_chinese(problem.fix) or problem.fix}")
+    return "\n".join(lines)
 
 
 # --- what a fact is, by its name ---------------------------------------------------------------------------------
@@ -96,13 +123,17 @@ def _instant(value: object) -> object:
         return value
 
 
+def _noun(kind: str, value: object) -> Noun:
+    return Noun(kind, str(value))
+
+
 def _term(group: str) -> Callable[[Any], Fact]:
     return lambda value: Term(group, str(value))
 
 
 _TYPES: Mapping[str, Callable[[Any], Fact]] = {
-    **dict.fromkeys(("actor", "volunteer", "by", "giver", "receiver", "founders", "requested_by"), Person),
-    **{kind: partial(Noun, kind) for kind in ("item", "team", "partner", "activity")},
+    **dict.fromkeys(("actor", "volunteer", "by", "giver", "receiver", "founders"), lambda value: Person(str(value))),
+    **{kind: partial(_noun, kind) for kind in ("item", "team", "partner", "activity")},
     **dict.fromkeys(("at", "begin", "end", "booked_at"), _instant),
     **dict.fromkeys(("most_days", "within_days"), Days),
     **{group: _term(group) for group in ("right", "role", "status", "field", "wanted")},

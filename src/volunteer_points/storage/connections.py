@@ -54,7 +54,8 @@ class OwnConnections:
         """Begin to write, after those who came before; commit at the end."""
         with self._turns.taken(wait_seconds=WAITS_AT_MOST_SECONDS) as seconds_left, self._connection() as connection:
             cursor = connection.cursor()
-            sqlite.begin_writing(cursor, wait_seconds=seconds_left)
+            with sqlite.translating():
+                sqlite.begin_writing(cursor, wait_seconds=seconds_left)
             yield cursor
             _commit(connection)
 

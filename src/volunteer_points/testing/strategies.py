@@ -101,7 +101,7 @@ def structures(draw: st.DrawFn, *, slots_max: int = 4) -> TeamStructure:
 
 
 @st.composite
-def teams(draw: st.DrawFn, *, structure: TeamStructure = TeamStructure(), nested_max: int = 2) -> tuple[Team, ...]:  # noqa: B008 - it is immutable
+def teams(draw: st.DrawFn, *, structure: TeamStructure = TeamStructure(), nested_max: int = 2) -> tuple[Team, ...]:
     """The teams of a programme: they fit the structure on every day, and some have teams below them."""
     counts = []
     for slot in structure.slots:
@@ -266,7 +266,7 @@ def rulebooks(  # noqa: PLR0913 - each is a name that a rulebook may refer to, o
     *,
     since: date = date(2026, 1, 1),
     until: date | None = None,
-    currency: Currency = Currency(id="points"),  # noqa: B008 - it is immutable
+    currency: Currency = Currency(id="points"),
     activities: Sequence[str] = (),
     teams: Sequence[str] = (),
     items: Sequence[str] = (),
@@ -338,7 +338,7 @@ def definitions(draw: st.DrawFn, *, each_max: int = 3, versions_max: int = 3) ->
         for since, until in versions
     ]
     book_ids = draw(_names_once(fewest=len(books), most=len(books)))
-    founders = tuple(draw(st.none() | st.lists(ids(), min_size=2, max_size=2, unique=True)) or ())
+    founders = tuple(draw(st.just([]) | st.lists(ids(), min_size=2, max_size=2, unique=True)))
     return Definition(
         name=draw(names()),
         calendar=draw(calendars()),
@@ -373,9 +373,8 @@ def _with_own_ids(
     each: st.SearchStrategy[Drawn], *, fewest: int = 0, most: int
 ) -> st.SearchStrategy[tuple[Drawn, ...]]:
     """Some values, each with an id of its own."""
-    return _names_once(fewest=fewest, most=most).flatmap(
-        lambda chosen: st.tuples(*(each.map(lambda value, name=name: _named(value, name)) for name in chosen))
-    )
+    names_and_values = st.lists(st.tuples(ids(), each), min_size=fewest, max_size=most, unique_by=lambda pair: pair[0])
+    return names_and_values.map(lambda pairs: tuple(_named(value, name) for name, value in pairs))
 
 
 def _some(known: Sequence[Drawn]) -> st.SearchStrategy[tuple[Drawn, ...]]:
