@@ -12,13 +12,14 @@ import json
 import re
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
 from typing import Any, NoReturn
 
 from cattrs import Converter
 from cattrs.strategies import configure_union_passthrough
 
-from volunteer_points.errors import InputError
+from volunteer_points.errors import InputError, suggestion
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DIGITS_MAX = 30
@@ -87,6 +88,16 @@ def _truth(value: object, _type: object) -> bool:
     raise InputError("not_a_truth_value", value=repr(value), fix="Write true or false.")
 
 
+def _choice(value: object, kind: type[StrEnum]) -> StrEnum:
+    """One of the words of a closed set, which is not to be taken for plain text."""
+    try:
+        return kind(_text(value, str))
+    except ValueError:
+        known = [each.value for each in kind]
+        fix = f"Write one of {', '.join(known)}. {suggestion(str(value), known)}".strip()
+        raise InputError("not_one_of", value=repr(value), known=known, fix=fix) from None
+
+
 def _day(value: object, _type: object) -> date:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
@@ -125,8 +136,9 @@ def _converter() -> Converter:
     made.register_structure_hook(time, _time)
     made.register_structure_hook(Fraction, lambda value, _: exact(value))
     made.register_structure_hook(int, _whole)
-    made.register_structure_hook(str, _text)
+    made.register_structure_hook_func(lambda kind: kind is str, _text)
     made.register_structure_hook(bool, _truth)
+    made.register_structure_hook(StrEnum, _choice)
     configure_union_passthrough(str | int | bool | None, made)
     return made
 

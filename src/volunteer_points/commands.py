@@ -5,6 +5,7 @@ A command holds what the caller decides and nothing else: ids of records and red
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -28,10 +29,13 @@ from volunteer_points.model import (
     Team,
     TeamStructure,
     aware,
+    calendar_day,
     identifier,
+    in_utc,
     not_negative,
     positive,
     whole,
+    words,
 )
 from volunteer_points.rules import Rulebook
 
@@ -42,7 +46,7 @@ class Definition:
 
     name: str
     calendar: Calendar
-    founders: tuple[str, ...] = ()
+    founders: tuple[str, ...] = attrs.field(default=(), validator=attrs.validators.deep_iterable(identifier))
     run_by_one: str = ""
     structure: TeamStructure = TeamStructure()
     teams: tuple[Team, ...] = ()
@@ -71,12 +75,22 @@ def _optional_id(instance: object, attribute: attrs.Attribute[Any], value: objec
         identifier(instance, attribute, value)
 
 
+def _each_word(instance: object, attribute: attrs.Attribute[Any], value: tuple[str, ...]) -> None:
+    for word in value:
+        words(instance, attribute, word)
+
+
+_INSTANT_OR_NONE = attrs.field(
+    default=None, converter=attrs.converters.optional(in_utc), validator=attrs.validators.optional(aware)
+)
+
+
 @attrs.frozen(kw_only=True)
 class Adopt:
     """Adopt a programme definition. ``author`` wrote it; the actor approves it and is somebody else."""
 
     definition: Definition
-    author: str
+    author: str = attrs.field(validator=identifier)
 
 
 @attrs.frozen(kw_only=True)
@@ -84,9 +98,9 @@ class Enrol:
     """Enrol a volunteer, or describe an enrolled one anew."""
 
     volunteer: str = attrs.field(validator=identifier)
-    tags: tuple[str, ...] = ()
+    tags: tuple[str, ...] = attrs.field(default=(), validator=_each_word)
     place: Place = Place()
-    household: str | None = None
+    household: str | None = attrs.field(default=None, validator=_optional_id)
 
 
 @attrs.frozen(kw_only=True)
@@ -94,8 +108,8 @@ class Join:
     """Let a volunteer join a team from a day on."""
 
     volunteer: str = attrs.field(validator=identifier)
-    team: str
-    since: date
+    team: str = attrs.field(validator=identifier)
+    since: date = attrs.field(validator=[attrs.validators.instance_of(date), calendar_day])
 
 
 @attrs.frozen(kw_only=True)
@@ -103,29 +117,32 @@ class Leave:
     """Let a volunteer leave a team, or the programme when no team is named, from a day on."""
 
     volunteer: str = attrs.field(validator=identifier)
-    since: date
-    team: str | None = None
+    since: date = attrs.field(validator=[attrs.validators.instance_of(date), calendar_day])
+    team: str | None = attrs.field(default=None, validator=_optional_id)
+
+
+def _in_order(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
+    return tuple(sorted(intervals, key=lambda interval: interval.begin))
 
 
 def _some_intervals(instance: object, attribute: object, value: tuple[Interval, ...]) -> None:
     if not value:
         raise InputError("no_interval", fix="Say from when to when the service was.")
-    ordered = sorted(value, key=lambda interval: interval.begin)
-    for earlier, later in pairwise(ordered):
+    for earlier, later in pairwise(value):
         if earlier.overlaps(later):
             raise InputError("intervals_overlap", begin=later.begin.isoformat(), fix="Give intervals that do not meet.")
 
 
 @attrs.frozen(kw_only=True)
 class Submit:
-    """Record service of one volunteer."""
+    """Record service of one volunteer; the intervals are kept in their order."""
 
     volunteer: str = attrs.field(validator=identifier)
     activity: str = attrs.field(validator=identifier)
-    intervals: tuple[Interval, ...] = attrs.field(validator=_some_intervals)
+    intervals: tuple[Interval, ...] = attrs.field(converter=_in_order, validator=_some_intervals)
     team: str | None = attrs.field(default=None, validator=_optional_id)
     evidence: Evidence = Evidence.SUPERVISOR
-    source: str = ""
+    source: str = attrs.field(default="", validator=words)
 
 
 @attrs.frozen(kw_only=True)
@@ -164,7 +181,7 @@ class Correct:
     """Say what a decided record should have said: its award is taken back and made anew in one commit."""
 
     record: str = attrs.field(validator=identifier)
-    intervals: tuple[Interval, ...] = attrs.field(validator=_some_intervals)
+    intervals: tuple[Interval, ...] = attrs.field(converter=_in_order, validator=_some_intervals)
     requested_by: str = attrs.field(validator=identifier)
     reason: Reason
     activity: str | None = attrs.field(default=None, validator=_optional_id)
@@ -177,7 +194,7 @@ class Redeem:
     volunteer: str = attrs.field(validator=identifier)
     item: str = attrs.field(validator=identifier)
     quantity: int = attrs.field(default=1, validator=positive)
-    held_until: datetime | None = attrs.field(default=None, validator=attrs.validators.optional(aware))
+    held_until: datetime | None = _INSTANT_OR_NONE
 
 
 @attrs.frozen(kw_only=True)
@@ -185,8 +202,8 @@ class Collect:
     """Hand over what is held. ``collector`` and ``relation`` when it is not the volunteer who comes."""
 
     redemption: str = attrs.field(validator=identifier)
-    collector: str = ""
-    relation: str = ""
+    collector: str = attrs.field(default="", validator=words)
+    relation: str = attrs.field(default="", validator=words)
 
 
 @attrs.frozen(kw_only=True)
@@ -220,7 +237,7 @@ class ReceiveStock:
 
     item: str = attrs.field(validator=identifier)
     quantity: int = attrs.field(validator=positive)
-    best_before: datetime | None = attrs.field(default=None, validator=attrs.validators.optional(aware))
+    best_before: datetime | None = _INSTANT_OR_NONE
 
 
 @attrs.frozen(kw_only=True)
@@ -284,7 +301,7 @@ class OpenBalance:
     points: int = attrs.field(default=0, validator=not_negative)
     minutes: int = attrs.field(default=0, validator=not_negative)
     currency: str = "points"
-    ends: datetime | None = attrs.field(default=None, validator=attrs.validators.optional(aware))
+    ends: datetime | None = _INSTANT_OR_NONE
 
     def __attrs_post_init__(self) -> None:
         if not self.points and not self.minutes:
@@ -295,7 +312,7 @@ class OpenBalance:
 class ClosePeriod:
     """Close every day before ``until`` for booking."""
 
-    until: date
+    until: date = attrs.field(validator=[attrs.validators.instance_of(date), calendar_day])
 
 
 Command: TypeAlias = (
@@ -337,7 +354,7 @@ class Request:
     ledger: str = attrs.field(validator=identifier)
     key: str = attrs.field(validator=_key)
     actor: str = attrs.field(validator=identifier)
-    booked_at: datetime = attrs.field(validator=aware)
+    booked_at: datetime = attrs.field(converter=in_utc, validator=aware)
     command: Command
 
     @property

@@ -20,8 +20,6 @@ from volunteer_points.errors import Corrupt, VolunteerPointsError
 
 ENCODING_VERSION = 1
 
-_TEXTS = ("ledger", "key", "digest", "actor")
-_NUMBERS = ("n", "of")
 _UNREADABLE = (
     ValueError,
     LookupError,
@@ -56,7 +54,16 @@ def encode(entry: Entry) -> bytes:
 
 @lru_cache(maxsize=4096)
 def decode(content: bytes) -> Entry:
-    """The entry that has these bytes.
+    """The entry that has these bytes; those of late are kept at hand.
+
+    Raises:
+        Corrupt: as :func:`decode_once`.
+    """
+    return decode_once(content)
+
+
+def decode_once(content: bytes) -> Entry:
+    """The entry that has these bytes, for who reads each entry a single time.
 
     Raises:
         Corrupt: ``unreadable_entry`` when they are not the canonical bytes of an entry that this version knows.
@@ -89,20 +96,24 @@ def _posting(posting: Posting) -> list[object]:
 
 def _posting_from(fields: list[Any]) -> Posting:
     holder, purpose, of, unit, amount, lot, on = fields
-    if type(amount) is not int or not all(isinstance(text, str) for text in (holder, purpose, of, unit)):
+    if type(amount) is not int or not type(holder) is type(purpose) is type(of) is type(unit) is str:
         raise ValueError("a posting is five texts, a whole number and an instant")
-    moment = None if lot is None else instant_from(lot)
+    moment = None if lot is None else _lot(lot)
     return Posting(Account(holder, purpose, of), unit, amount, moment, date.fromisoformat(on))
+
+
+_lot = lru_cache(maxsize=256)(instant_from)  # many share an end
 
 
 def _entry(fields: dict[str, Any]) -> Entry:
     if fields["v"] != ENCODING_VERSION:
         raise ValueError(f"encoding version {fields['v']} is not known; this library knows {ENCODING_VERSION}")
     about = tuple(fields["about"])
-    if not all(isinstance(text, str) for text in (*about, *(fields[name] for name in _TEXTS))):
-        raise ValueError(f"{', '.join(_TEXTS)} and the subjects are texts")
-    if not all(type(fields[name]) is int for name in _NUMBERS):
-        raise ValueError(f"{' and '.join(_NUMBERS)} are whole numbers")
+    for text in (*about, fields["ledger"], fields["key"], fields["digest"], fields["actor"]):
+        if type(text) is not str:
+            raise ValueError(f"ledger, key, digest, actor and subjects are texts, not {text!r}")
+    if not type(fields["n"]) is type(fields["of"]) is int:
+        raise ValueError("n and of are whole numbers")
     return Entry(
         ledger=fields["ledger"],
         key=fields["key"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -74,11 +74,3 @@ def asked(store: Store, question: Question[Answer]) -> Answer:
 def contents(reader: Reader) -> list[bytes]:
     """The bytes of every entry."""
     return [stored.content for stored in reader.stored()]
-
-
-def keys(store: Store) -> Iterator[str]:
-    """The key of every entry, in order."""
-    from volunteer_points.ledger import decode
-
-    with store.reader() as reader:
-        yield from [decode(content).key for content in contents(reader)]

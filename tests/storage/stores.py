@@ -9,13 +9,12 @@ from typing import TypeAlias
 
 from sqlalchemy import Engine, create_engine
 
+from tests.storage.commits import LEDGER
 from volunteer_points.storage import Reader, Session, Store
 from volunteer_points.storage.ledgers import create_ledger
 from volunteer_points.storage.memory import MemoryStore
 from volunteer_points.storage.sql import SqlStore
 from volunteer_points.storage.sqlite import prepare
-
-from .commits import LEDGER
 
 MakeStore: TypeAlias = Callable[[Path], Store]
 

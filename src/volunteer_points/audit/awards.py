@@ -24,7 +24,7 @@ from volunteer_points.entries import (
     volunteer_holder,
 )
 from volunteer_points.errors import VolunteerPointsError
-from volunteer_points.rules import MINUTES, Cap, CapWindow, Rulebook, ServiceRecord, Step, Working, award, cap_windows
+from volunteer_points.rules import MINUTES, Cap, CapWindow, Rulebook, ServiceRecord, Step, Working, award
 
 DECIDED = (Awarded, NotAwarded)
 Decided = Awarded | NotAwarded
@@ -344,7 +344,7 @@ class CapsKept(Check):
             return
         self.examined += 1
         given = self._given[fact.record] = []
-        for window in (*cap_windows(adopted.rulebook, service), *_record_windows(adopted.rulebook, fact.record)):
+        for window in (*before.windows(adopted.rulebook, service), *_record_windows(adopted.rulebook, fact.record)):
             place, amount = (fact.volunteer, fact.rulebook, window), _issued(seen.entry, window.unit)
             used = self._used.setdefault(place, _Used(0, seen.evidence))
             used.amount, used.evidence = used.amount + amount, seen.evidence

@@ -14,7 +14,7 @@ from volunteer_points.books import LotsOf, soonest
 from volunteer_points.canonical import instant_text
 from volunteer_points.entries import FLOORS, Account, Entry, imbalance
 from volunteer_points.errors import Corrupt
-from volunteer_points.ledger import decode, leaf_hash
+from volunteer_points.ledger import decode_once, leaf_hash
 
 
 class EntryBalanced(Check):
@@ -137,10 +137,9 @@ class Unchanged(Check):
         if entry.ledger != self.ledger:
             yield self._misplaced(seen, "other_ledger", {"ledger": self.ledger}, {"ledger": entry.ledger})
         commit = before.commits.get(entry.key)
-        numbers = commit.numbers if commit else []
-        is_next = entry.number == len(numbers) + 1 and entry.number <= entry.count
-        if not is_next and entry.number not in numbers:
-            yield self._misplaced(seen, "number_out_of_place", {"number": len(numbers) + 1}, {"number": entry.number})
+        following = commit.following if commit else 1
+        if entry.number > following or entry.number > entry.count:
+            yield self._misplaced(seen, "number_out_of_place", {"number": following}, {"number": entry.number})
 
     def _misplaced(self, seen: Seen, key: str, expected: Values, actual: Values) -> Finding:
         subject, kind = ("entry", seen.id), seen.entry.kind
@@ -151,20 +150,19 @@ class Unchanged(Check):
         if not self.examined:
             yield self.finding("nothing_there", ("ledger", self.ledger))
         for key, commit in end.standing.commits.items():
-            there = len(commit.numbers)
-            if there < commit.count:
+            if commit.there < commit.count:
                 yield self.finding(
                     "commit_incomplete",
                     ("key", key),
                     Evidence(commit.position),
                     expected={"entries": commit.count},
-                    actual={"entries": there},
+                    actual={"entries": commit.there},
                 )
 
 
 def _read(content: bytes) -> tuple[Entry | None, str | None]:
     try:
-        return decode(content), None
+        return decode_once(content), None
     except Corrupt as error:
         return None, str(error.facts.get("problem", error.code))
 
@@ -282,7 +280,7 @@ def _difference(commit: Commit, entry: Entry) -> tuple[str, object, object] | No
     ):
         if expected != actual:
             return what, _plain(expected), _plain(actual)
-    return ("number", len(commit.numbers) + 1, entry.number) if entry.number in commit.numbers else None
+    return ("number", commit.following, entry.number) if entry.number < commit.following else None
 
 
 def _plain(value: object) -> object:

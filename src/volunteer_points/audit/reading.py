@@ -40,7 +40,7 @@ from volunteer_points.entries import (
     volunteer_holder,
 )
 from volunteer_points.model import Activity, Calendar, Currency, Item
-from volunteer_points.rules import Rulebook, ServiceRecord, cap_windows
+from volunteer_points.rules import CapWindow, Rulebook, ServiceRecord, cap_windows
 
 
 @attrs.frozen
@@ -69,8 +69,12 @@ class Commit:
     actor: str
     booked_at: datetime
     count: int
-    numbers: list[int]
     position: int
+    """Where the first of them stands."""
+
+    there: int = 0
+    following: int = 1
+    """The number that comes next."""
 
 
 @attrs.define
@@ -94,9 +98,10 @@ class Record:
 
 @attrs.frozen
 class Decision:
-    """An award, or the reason for none, that was not reversed."""
+    """An award, or a non-award without points, that was not reversed."""
 
-    fact: Awarded | NotAwarded
+    currency: str
+    points: int
     evidence: Evidence
 
 
@@ -136,6 +141,7 @@ class Standing:
         self._slots: dict[str, str] = {}
         self._tags: dict[str, tuple[str, ...]] = {}
         self._names: dict[str, frozenset[str]] = {}
+        self._windows: dict[tuple[str, date, str], tuple[CapWindow, ...]] = {}
 
     # --- what stands ---
 
@@ -195,8 +201,15 @@ class Standing:
             window.cap: -self.books.answer(
                 Moved(holder, Purpose.ISSUED, window.unit, window.activity, window.since, window.until)
             )
-            for window in cap_windows(rulebook, service)
+            for window in self.windows(rulebook, service)
         }
+
+    def windows(self, rulebook: Rulebook, service: ServiceRecord) -> tuple[CapWindow, ...]:
+        """The window of each cap; they are the same for everybody who does the same on one day."""
+        place = (rulebook.id, service.day, service.activity)
+        if place not in self._windows:
+            self._windows[place] = cap_windows(rulebook, service)
+        return self._windows[place]
 
     # --- absorbing ---
 
@@ -207,11 +220,12 @@ class Standing:
             self.books.post(posting)
         commit = self.commits.get(entry.key)
         if commit is None:
-            self.commits[entry.key] = Commit(
-                entry.digest, entry.actor, entry.booked_at, entry.count, [entry.number], seen.position
-            )
-        elif entry.number not in commit.numbers:
-            commit.numbers.append(entry.number)
+            commit = Commit(entry.digest, entry.actor, entry.booked_at, entry.count, seen.position)
+            self.commits[entry.key] = commit
+        if entry.number >= commit.following:
+            commit.there += 1
+        if entry.number == commit.following:
+            commit.following += 1
         self._take_in(seen)
 
     def _take_in(self, seen: Seen) -> None:
@@ -241,8 +255,10 @@ class Standing:
         if record is None:
             return
         match fact:
-            case Awarded() | NotAwarded():
-                record.award = Decision(fact, seen.evidence)
+            case Awarded():
+                record.award = Decision(fact.currency, fact.points, seen.evidence)
+            case NotAwarded():
+                record.award = Decision("", 0, seen.evidence)
             case Reversed():
                 record.award, record.status = None, "reversed"
             case Approved():

@@ -156,8 +156,8 @@ def _lines(entry: Entry, before: Standing) -> Iterator[tuple[str, str, str, int]
 def _reversed(entry: Entry, fact: Reversed, before: Standing) -> Iterator[tuple[str, str, str, int]]:
     """A reversal takes back what the award says; what had expired of it did so no longer."""
     record = before.records.get(fact.record)
-    award = record.award.fact if record and record.award else None
-    if not isinstance(award, Awarded):
+    award = record.award if record else None
+    if award is None or not award.points:
         return
     yield award.currency, fact.volunteer, "reversed", award.points
     for posting in entry.postings:

@@ -10,7 +10,16 @@ from typing import Any, NoReturn
 
 import click
 
-from volunteer_points.cli.output import BAD_INPUT, INTERNAL, REFUSED, UNREADABLE, Line, print_json, print_parts, show_error
+from volunteer_points.cli.output import (
+    BAD_INPUT,
+    INTERNAL,
+    REFUSED,
+    UNREADABLE,
+    Line,
+    print_json,
+    print_parts,
+    show_error,
+)
 from volunteer_points.cli.usage import usage_sentence
 from volunteer_points.cli.verbs import EVERY_COMMAND, Bilingual, language_in, option, remember_given
 from volunteer_points.cli.words import SENTENCES, Words, language_of_arguments, meant, sentence
@@ -73,8 +82,6 @@ class LazyGroup(Bilingual, click.Group):
         for section in SECTIONS.values():
             if place := section.get(cmd_name):
                 module, _, name = place.partition(":")
-                from importlib.util import find_spec  # TEMPORARY
-                if find_spec(f"volunteer_points.cli.{module}") is None: return None
                 command: click.Command = getattr(import_module(f"volunteer_points.cli.{module}"), name)
                 return command
         return None
@@ -105,19 +112,27 @@ class LazyGroup(Bilingual, click.Group):
         self.format_commands(ctx, formatter)
         super().format_options(ctx, formatter)
 
-    def main(self, args: Sequence[str] | None = None, *rest: Any, standalone_mode: bool = True, **extra: Any) -> Any:  # noqa: ANN401 - click's own
+    def main(  # type: ignore[override]  # click's overloads tell two modes apart, which end in the same way here
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        *,
+        standalone_mode: bool = True,
+        **extra: Any,  # noqa: ANN401 - click's own
+    ) -> int:
         """Run, say what went wrong if something does, and leave with the exit code."""
         arguments = list(sys.argv[1:] if args is None else args) or ["--help"]
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")
         try:
-            code = super().main(arguments, *rest, standalone_mode=False, **extra)
+            code = super().main(arguments, prog_name, standalone_mode=False, **extra)
         except Exception as error:  # noqa: BLE001 - the last one to catch: nobody should see a traceback unasked
             code = _said(error, arguments)
-        if not standalone_mode:
-            return code
-        _leave(code if isinstance(code, int) else 0)
+        code = code if isinstance(code, int) else 0
+        if standalone_mode:
+            _leave(code)
+        return code
 
 
 def _leave(code: int) -> NoReturn:
@@ -173,7 +188,15 @@ def _given_before(context: click.Context, /, **values: Any) -> None:  # noqa: AN
 
 
 for _decorate in (
-    option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, en="Show the version.", zh="显示版本。"),
+    option(
+        "--version",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_version,
+        en="Show the version.",
+        zh="显示版本。",
+    ),
     *reversed(EVERY_COMMAND),
 ):
     _given_before = _decorate(_given_before)

@@ -37,7 +37,7 @@ class Desk:
 
     Args:
         language: ``zh`` or ``en``.
-        given: What was typed: ``ledger``, ``people_place``, ``actor``, ``at``, ``key`` and ``as_json``, as far as given.
+        given: What was typed of ``ledger``, ``people_place``, ``actor``, ``at``, ``key`` and ``as_json``.
     """
 
     def __init__(self, *, language: str, given: Mapping[str, Any]) -> None:

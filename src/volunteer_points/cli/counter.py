@@ -15,10 +15,11 @@ from volunteer_points.cli.output import Answer, Line, Part, Table
 from volunteer_points.cli.records import NOTE, REASON
 from volunteer_points.cli.verbs import noun, option, verb
 from volunteer_points.commands import Cancel, Collect, CountStock, ReceiveStock, Redeem, Return, WriteOffStock
+from volunteer_points.decisions.redemption import RedemptionState
 from volunteer_points.entries import Held, ItemListed, StockCounted
 from volunteer_points.errors import InputError, Refused
 from volunteer_points.model import Item, Right
-from volunteer_points.programme import Outcome, RedemptionState
+from volunteer_points.programme import Outcome
 
 _QUANTITY = option("--quantity", type=int, default=1, show_default=True, metavar="N", en="How many.", zh="数量。")
 
@@ -35,7 +36,7 @@ _QUANTITY = option("--quantity", type=int, default=1, show_default=True, metavar
 @click.argument("item")
 @_QUANTITY
 @option("--until", metavar="TIME", en="Until when it is held. [the rulebook's days]", zh="预留到何时。[默认按办法规定]")
-def redeem(desk: Desk, person: str, item: str, quantity: int, until: str | None) -> Answer:
+def redeem(desk: Desk, *, person: str, item: str, quantity: int, until: str | None) -> Answer:
     """Hold an item for a volunteer and print its collection code.
 
     The points are held with it. What is not collected in time goes back, points and goods.
@@ -148,7 +149,10 @@ def code(desk: Desk, redemption: str) -> Answer:
     key=True,
     zh="凭领取码核销：物资交给志愿者，积分归共建单位。\n\n"
     "同一个码再次核销，会说明何时由谁核销过。空格、横线、大小写都不影响。",
-    examples=("volunteer-points collect 7K3M-9QRT", "volunteer-points collect 7K3M-9QRT --collector 李娜 --relation 女儿"),
+    examples=(
+        "volunteer-points collect 7K3M-9QRT",
+        "volunteer-points collect 7K3M-9QRT --collector 李娜 --relation 女儿",
+    ),
 )
 @click.argument("code_on_slip", metavar="CODE")
 @option("--collector", metavar="ID", default="", en="Who came instead, by id or name.", zh="代领人的编号或姓名。")
@@ -211,7 +215,7 @@ def _redeem_again(desk: Desk, redemption: str) -> Undo:
 @REASON
 @NOTE
 def return_goods(
-    desk: Desk, redemption: str, quantity: int | None, damaged: bool, reason: str, note: str | None
+    desk: Desk, *, redemption: str, quantity: int | None, damaged: bool, reason: str, note: str | None
 ) -> Answer:
     """Take back what was collected: points return to the lots they came from, good goods to the shelf."""
     outcome = write_one_reasoned(
@@ -317,7 +321,7 @@ def stock_receive(desk: Desk, item: str, quantity: int, best_before: str | None)
 @click.argument("quantity", type=int)
 @REASON
 @NOTE
-def stock_write_off(desk: Desk, item: str, quantity: int, reason: str, note: str | None) -> Answer:
+def stock_write_off(desk: Desk, *, item: str, quantity: int, reason: str, note: str | None) -> Answer:
     """Take lost or spoilt goods off the shelf."""
     found = desk.thing("item", item)
     outcome = write_one_reasoned(
@@ -337,7 +341,7 @@ def stock_write_off(desk: Desk, item: str, quantity: int, reason: str, note: str
 @click.argument("counted", type=int)
 @REASON
 @NOTE
-def stock_count(desk: Desk, item: str, counted: int, reason: str, note: str | None) -> Answer:
+def stock_count(desk: Desk, *, item: str, counted: int, reason: str, note: str | None) -> Answer:
     """Bring the books to what was counted on the shelf."""
     found = desk.thing("item", item)
     outcome = write_one_reasoned(desk, lambda why: CountStock(item=found, counted=counted, reason=why), reason, note)

@@ -63,6 +63,10 @@ class HelpLayout(click.HelpFormatter):
         start = f"{prefix or 'Usage: '}{prog} "
         self.write("\n".join(_hanging(start, args, self.width)) + "\n")
 
+    def write_heading(self, heading: str) -> None:
+        """Write a heading."""
+        self.write(f"{' ' * self.current_indent}{heading}{':' if heading.isascii() else '：'}\n")
+
     def write_text(self, text: str) -> None:
         """Write paragraphs, each rewrapped."""
         indent = " " * self.current_indent

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from volunteer_points.storage.sql import SqlStore
 
 PROGRAMME_FILE = "programme.toml"
+_ID_CHARACTERS = 64
 
 # --- init --------------------------------------------------------------------------------------------------------
 
@@ -35,21 +36,46 @@ PROGRAMME_FILE = "programme.toml"
 @verb(
     "init",
     zh="建立账本：从预设或项目文件开始。\n\n"
-    "用 --preset 时先写出 programme.toml 供修改。给出 --author（起草人）和 --actor（批准人）后，项目即被采用，账本随之建立。",
+    "用 --preset 时先写出 programme.toml 供修改。"
+    "给出 --author（起草人）和 --actor（批准人）后，项目即被采用，账本随之建立。",
     examples=(
         "volunteer-points init --preset saihan --founders founder-a,founder-b",
         "volunteer-points init programme.toml --author founder-a --actor founder-b",
     ),
 )
 @click.argument("file", required=False, type=click.Path(dir_okay=False))
-@option("--preset", metavar="NAME", en="Begin with a programme that comes along, such as saihan.", zh="使用自带的预设，如 saihan。")
-@option("--founders", metavar="ID,ID", en="The two people who answer for the programme.", zh="项目的两位负责人编号，用逗号隔开。")
-@option("--run-by", metavar="ID", en="The one person who runs it, where there is only one.", zh="若只有一人负责，写此人编号。")
+@option(
+    "--preset",
+    metavar="NAME",
+    en="Begin with a programme that comes along, such as saihan.",
+    zh="使用自带的预设，如 saihan。",
+)
+@option(
+    "--founders",
+    metavar="ID,ID",
+    en="The two people who answer for the programme.",
+    zh="项目的两位负责人编号，用逗号隔开。",
+)
+@option(
+    "--run-by",
+    metavar="ID",
+    en="The one person who runs it, where there is only one.",
+    zh="若只有一人负责，写此人编号。",
+)
 @option("--author", metavar="ID", en="Who wrote the programme; the actor approves it.", zh="起草人编号；由经办人批准。")
-@option("--write", "target", metavar="FILE", default=PROGRAMME_FILE, show_default=True, en="Where the preset is written for editing.", zh="预设写到哪个文件。")
-@option("--ledger-id", metavar="ID", en="The ledger's own id. [the preset's or the file's name]", zh="账本编号。[默认取预设名或文件名]")
+@option(
+    "--write",
+    "target",
+    metavar="FILE",
+    default=PROGRAMME_FILE,
+    show_default=True,
+    en="Where the preset is written for editing.",
+    zh="预设写到哪个文件。",
+)
+@option("--ledger-id", metavar="ID", en="The ledger's own id. [the programme's name]", zh="账本编号。[默认取项目名称]")
 def init(
     desk: Desk,
+    *,
     file: str | None,
     preset: str | None,
     founders: str | None,
@@ -79,7 +105,7 @@ def init(
         next_step = desk.command("init", source, "--author", "AUTHOR", "--actor", "APPROVER")
         parts.append(desk.say(f"Then begin the ledger: {next_step}", f"然后建立账本：{next_step}"))
         return Answer({"programme_file": source, "ledger": None, "next": next_step}, tuple(parts))
-    desk.begin(ledger_id or preset or Path(source).stem)
+    desk.begin(ledger_id or re.sub(r"[^\w.-]+", "-", definition.name)[:_ID_CHARACTERS])
     answer = _adopted(desk, definition, author, source)
     made = Line(desk.say(f"The ledger is at {desk.ledger_place}.", f"账本已建立：{desk.ledger_place}"), "good")
     return Answer({"programme_file": source, "ledger": desk.ledger_place, **answer.data}, (*parts, made, *answer.parts))
@@ -140,7 +166,10 @@ def _write_preset(desk: Desk, target: Path, text: str) -> Line:
             raise InputError("file_unwritable", place=str(target), reason=error.strerror or str(error)) from None
     elif _read(str(target)) != text:
         raise InputError("programme_file_exists", place=str(target))
-    return Line(desk.say(f"The programme is in {target}, to be read and changed.", f"项目文件：{target}，请查看并修改。"), "good")
+    return Line(
+        desk.say(f"The programme is in {target}, to be read and changed.", f"项目文件：{target}，请查看并修改。"),
+        "good",
+    )
 
 
 # --- adopt, check ------------------------------------------------------------------------------------------------
@@ -254,9 +283,7 @@ def export(desk: Desk, file: str, replace: bool) -> Answer | None:
             return None
         with progress(Words("Exporting", "正在导出"), desk.language, None) as advance:
             summary = save_journal(reader, store.ledger, file, replace=replace, progress=_steps(advance))
-    text = desk.say(
-        f"Wrote {summary.entries} entries to {file}.", f"已将 {summary.entries} 条分录写入 {file}。"
-    )
+    text = desk.say(f"Wrote {summary.entries} entries to {file}.", f"已将 {summary.entries} 条分录写入 {file}。")
     proof = desk.say(f"SHA-256 over their hashes: {summary.leaves}", f"全部分录的 SHA-256：{summary.leaves}")
     again = desk.command("audit", file)
     data = {"file": file, "entries": summary.entries, "leaves": summary.leaves}
@@ -307,7 +334,7 @@ def _steps(advance: Callable[[int], None]) -> Callable[[int], None]:
     en="Fail unless this check, such as VP105, had something to examine; may be repeated.",
     zh="该项检查（如 VP105）没有可查内容时也算不通过，可重复。",
 )
-def audit(desk: Desk, source: str | None, as_of: str | None, fail_on: str, require: tuple[str, ...]) -> Answer:
+def audit(desk: Desk, *, source: str | None, as_of: str | None, fail_on: str, require: tuple[str, ...]) -> Answer:
     """Examine a ledger or a journal from its entries alone, and re-perform every award.
 
     Exit codes: 0 clean, 1 findings, 2 usage, 3 unreadable.

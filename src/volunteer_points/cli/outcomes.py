@@ -136,9 +136,7 @@ def write_reasoned(desk: Desk, wanted: Sequence[Reasoned], code: str, note: str 
     seal = ""
     if note and None in before:
         new = [each for each, known in zip(wanted, before, strict=True) if known is None]
-        tried = desk.programme.preview_many(
-            Order(command=each.made(reason), actor=actor, booked_at=at) for each in new
-        )
+        tried = desk.programme.preview_many(Order(command=each.made(reason), actor=actor, booked_at=at) for each in new)
         if any(outcome.refusal is None for outcome in tried):
             seal = desk.people.note_text(note)
     orders = [
@@ -216,7 +214,9 @@ def written_each(
         style = "" if outcome.replayed else "good"
         parts += [Line(text, style) for text in said(desk, outcome.entries)]
     if len(done) > _SHOWN_ONE_BY_ONE:
-        parts.append(desk.say(f"... and {len(done) - _SHOWN_ONE_BY_ONE} more", f"……另有 {len(done) - _SHOWN_ONE_BY_ONE} 条"))
+        parts.append(
+            desk.say(f"... and {len(done) - _SHOWN_ONE_BY_ONE} more", f"……另有 {len(done) - _SHOWN_ONE_BY_ONE} 条")
+        )
     parts += _summary(desk, done, refused)
     if done:
         parts += _trail(desk, done[0][1].key, undo(done[0][0][0]))

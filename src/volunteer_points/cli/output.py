@@ -146,7 +146,7 @@ def exit_code_of(error: VolunteerPointsError) -> int:
 
 
 def show_error(error: VolunteerPointsError, said: str, *, as_json: bool) -> int:
-    """Say what went wrong: its sentence on standard error, or a JSON object on standard output; return the exit code."""
+    """Say what went wrong on standard error, or as a JSON object on standard output; return the exit code."""
     if as_json:
         print_json({"error": {"code": error.code, "message": said, "facts": error.facts}})
     else:

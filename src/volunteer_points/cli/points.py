@@ -26,7 +26,7 @@ from volunteer_points.cli.readings import read_amount, read_day
 from volunteer_points.cli.records import NOTE, REASON
 from volunteer_points.cli.verbs import option, verb
 from volunteer_points.cli.words import Words
-from volunteer_points.commands import Adjust, ClosePeriod, Expire, Lapse, OpenBalance, Transfer
+from volunteer_points.commands import Adjust, ClosePeriod, Command, Expire, Lapse, OpenBalance, Transfer
 from volunteer_points.entries import (
     KINDS,
     Awarded,
@@ -41,7 +41,9 @@ from volunteer_points.errors import InputError
 from volunteer_points.exchange.totals import By, Total, totals, whole
 from volunteer_points.programme import Balance, Order, Outcome
 
-CURRENCY = option("--currency", metavar="ID", default="points", show_default=True, en="Which currency.", zh="积分种类。")
+CURRENCY = option(
+    "--currency", metavar="ID", default="points", show_default=True, en="Which currency.", zh="积分种类。"
+)
 _SINCE = option("--since", metavar="DAY", en="From this day on.", zh="从这一天起。")
 _UNTIL = option("--until", metavar="DAY", en="Up to and including this day.", zh="到这一天为止（含当日）。")
 _REQUESTED = option("--requested-by", metavar="ID", required=True, en="Who asked for it.", zh="提出申请的人。")
@@ -118,7 +120,7 @@ def _balance_data(desk: Desk, currency: str, found: Balance) -> dict[str, Any]:
 @CURRENCY
 @_SINCE
 @_UNTIL
-def statement(desk: Desk, person: str, currency: str, since: str | None, until: str | None) -> Answer:
+def statement(desk: Desk, *, person: str, currency: str, since: str | None, until: str | None) -> Answer:
     """Print a volunteer's statement: lines that add up to the balance."""
     from volunteer_points import explain  # noqa: PLC0415 - help does not need it
 
@@ -172,9 +174,7 @@ def _with_their_commits(desk: Desk, subject: str, volunteer: str) -> tuple[Entry
     entries = desk.programme.ask(About(volunteer_holder(volunteer), tuple(KINDS)))
     keys = {entry.key for entry in entries if subject in entry.about}
     loose = {"Repaid", "Expired", "Extended"}
-    return tuple(
-        entry for entry in entries if subject in entry.about or (entry.key in keys and entry.kind in loose)
-    )
+    return tuple(entry for entry in entries if subject in entry.about or (entry.key in keys and entry.kind in loose))
 
 
 def _latest_award(desk: Desk, person: str) -> str:
@@ -329,11 +329,13 @@ NEVER_BACK = Words(
 def _due(desk: Desk) -> list[Order]:
     """What a sweep would write now, through the same decisions."""
     at, actor = desk.now(), desk.actor
-    lapses = [Lapse(redemption=state.held.redemption) for state in desk.programme.open_redemptions(due=at)]
+    lapses: list[Command] = [
+        Lapse(redemption=state.held.redemption) for state in desk.programme.open_redemptions(due=at)
+    ]
     with desk.programme.store.reader() as reader:
         ended = reader.open(Purpose.AVAILABLE, due=at)
     whose = dict.fromkeys((each.account.holder.removeprefix("volunteer:"), each.unit) for each in ended)
-    expiries = [Expire(volunteer=volunteer, currency=currency) for volunteer, currency in whose]
+    expiries: list[Command] = [Expire(volunteer=volunteer, currency=currency) for volunteer, currency in whose]
     return [Order(command=command, actor=actor, booked_at=at) for command in (*lapses, *expiries)]
 
 
@@ -358,6 +360,7 @@ def _due(desk: Desk) -> list[Order]:
 @CURRENCY
 def adjust(
     desk: Desk,
+    *,
     person: str,
     give: str | None,
     take: str | None,
@@ -397,18 +400,23 @@ def _adjust_back(desk: Desk, volunteer: str, amount: int, currency: str, request
     "open-balance",
     key=True,
     zh="把启用账本之前的积分和服务时长结转进来，须由两人办理。",
-    examples=("volunteer-points open-balance 张伟 --points 120 --minutes 720 --requested-by founder-a --reason 旧账结转",),
+    examples=(
+        "volunteer-points open-balance 张伟 --points 120 --minutes 720 --requested-by founder-a --reason 旧账结转",
+    ),
 )
 @click.argument("person")
 @option("--points", metavar="N", default="0", en="Points brought over.", zh="结转的积分。")
 @option("--minutes", type=int, default=0, metavar="N", en="Minutes of service brought over.", zh="结转的服务分钟数。")
-@option("--ends", metavar="DAY", en="First day on which the points can no longer be used.", zh="从这一天起积分不能再用。")
+@option(
+    "--ends", metavar="DAY", en="First day on which the points can no longer be used.", zh="从这一天起积分不能再用。"
+)
 @_REQUESTED
 @REASON
 @NOTE
 @CURRENCY
 def open_balance(
     desk: Desk,
+    *,
     person: str,
     points: str,
     minutes: int,
@@ -443,12 +451,17 @@ def open_balance(
 _MINUTES_STAY = Words("Minutes that were brought over stay.", "结转的服务时长不能撤销。")
 
 
-@verb("transfer", key=True, zh="把积分转赠给另一位志愿者（以积分办法允许为限）。", examples=("volunteer-points transfer 张伟 李娜 10",))
+@verb(
+    "transfer",
+    key=True,
+    zh="把积分转赠给另一位志愿者（以积分办法允许为限）。",
+    examples=("volunteer-points transfer 张伟 李娜 10",),
+)
 @click.argument("giver")
 @click.argument("receiver")
 @click.argument("points")
 @CURRENCY
-def transfer(desk: Desk, giver: str, receiver: str, points: str, currency: str) -> Answer:
+def transfer(desk: Desk, *, giver: str, receiver: str, points: str, currency: str) -> Answer:
     """Give points to another volunteer, as far as the rulebook lets; they end when they would have ended."""
     one, other = desk.person(giver), desk.person(receiver)
     amount = read_amount(points, desk.currency(currency))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from volunteer_points.canonical import exact
 from volunteer_points.errors import InputError
@@ -36,7 +37,7 @@ def read_instant(text: str, calendar: Calendar) -> datetime:
         instant = _as_in_a_cell(text)
     if instant.utcoffset() is not None:
         return instant
-    zone = calendar.start_of(instant.date()).tzinfo
+    zone = ZoneInfo(calendar.zone)
     meant = {instant.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
     found = [moment for moment in meant if calendar.local(moment).replace(tzinfo=None) == instant]
     if len(found) != 1:

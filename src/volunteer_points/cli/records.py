@@ -23,15 +23,16 @@ from volunteer_points.cli.outcomes import (
     written,
     written_each,
 )
-from volunteer_points.cli.output import Answer, Line, Part, Table
+from volunteer_points.cli.output import Answer, Line, Table
 from volunteer_points.cli.readings import read_day, read_end
 from volunteer_points.cli.verbs import option, verb
 from volunteer_points.cli.words import Words
 from volunteer_points.commands import Approve, Command, Correct, Reject, Reverse, Submit, Void
+from volunteer_points.decisions.service import RecordState
 from volunteer_points.entries import Corrected, Submitted, record_subject
 from volunteer_points.errors import InputError
 from volunteer_points.model import Evidence, Interval, Reason
-from volunteer_points.programme import Order, Outcome, RecordState
+from volunteer_points.programme import Order, Outcome
 
 # --- options -----------------------------------------------------------------------------------------------------
 
@@ -120,9 +121,16 @@ def _waiting(desk: Desk, choice: Choice) -> list[RecordState]:
     en="How well it is supported.",
     zh="凭证类别：signed 签到签退、supervisor 负责人确认、make_up 补录、self 本人填报。",
 )
-@option("--source", metavar="TEXT", default="", en="Where it was signed, such as a sheet's number.", zh="来源，如签到表编号。")
+@option(
+    "--source",
+    metavar="TEXT",
+    default="",
+    en="Where it was signed, such as a sheet's number.",
+    zh="来源，如签到表编号。",
+)
 def record(
     desk: Desk,
+    *,
     person: str,
     activity: str,
     begin: tuple[str, ...],
@@ -250,6 +258,7 @@ def _record_data(desk: Desk, state: RecordState) -> dict[str, Any]:
 @option("--dry-run", is_flag=True, en="Only show what would be awarded.", zh="只显示将发放多少积分，不写入。")
 def approve(
     desk: Desk,
+    *,
     records: tuple[str, ...],
     everything: bool,
     activity: str | None,
@@ -339,9 +348,9 @@ def _ask(desk: Desk, count: int) -> None:
 @click.argument("records", nargs=-1, required=True)
 @REASON
 @NOTE
-def reject(desk: Desk, records: tuple[str, ...], reason: str, note: str | None) -> Answer:
+def reject(desk: Desk, *, records: tuple[str, ...], reason: str, note: str | None) -> Answer:
     """Reject service records that wait for approval, and say why."""
-    return _turned_down(desk, records, lambda each, why: Reject(record=each, reason=why), reason, note)
+    return _turned_down(desk, records, lambda each, why: Reject(record=each, reason=why), code=reason, note=note)
 
 
 @verb(
@@ -353,13 +362,13 @@ def reject(desk: Desk, records: tuple[str, ...], reason: str, note: str | None) 
 @click.argument("records", nargs=-1, required=True)
 @REASON
 @NOTE
-def void(desk: Desk, records: tuple[str, ...], reason: str, note: str | None) -> Answer:
+def void(desk: Desk, *, records: tuple[str, ...], reason: str, note: str | None) -> Answer:
     """Withdraw service records that wait for approval; who recorded them may do so."""
-    return _turned_down(desk, records, lambda each, why: Void(record=each, reason=why), reason, note)
+    return _turned_down(desk, records, lambda each, why: Void(record=each, reason=why), code=reason, note=note)
 
 
 def _turned_down(
-    desk: Desk, records: Sequence[str], made: Callable[[str, Reason], Command], code: str, note: str | None
+    desk: Desk, records: Sequence[str], made: Callable[[str, Reason], Command], *, code: str, note: str | None
 ) -> Answer:
     wanted = list(dict.fromkeys(records))
     if len(wanted) == 1:
@@ -428,8 +437,7 @@ def reverse(desk: Desk, record_id: str, reason: str, note: str | None) -> Answer
     zh="更正一条已审核的记录：冲正原积分，并按新内容重新发放，一次完成。\n\n"
     "须由两人办理：--requested-by 提出，--actor 批准。",
     examples=(
-        "volunteer-points correct r-7k3m9qrt2x5v8w1y --begin '2026-03-14 09:00' --end 10:20 --requested-by leader"
-        " --reason 时间有误",
+        "volunteer-points correct r-7k3m9q --begin '2026-03-14 09:00' --end 10:20 --requested-by li --reason typo",
     ),
 )
 @click.argument("record_id", metavar="RECORD")
@@ -441,6 +449,7 @@ def reverse(desk: Desk, record_id: str, reason: str, note: str | None) -> Answer
 @NOTE
 def correct(
     desk: Desk,
+    *,
     record_id: str,
     begin: tuple[str, ...],
     end: tuple[str, ...],

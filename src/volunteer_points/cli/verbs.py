@@ -6,6 +6,7 @@ import copy
 import functools
 import inspect
 import os
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -40,6 +41,10 @@ def _remember_language(context: click.Context, _parameter: click.Parameter, valu
     if value:
         context.meta[_LANGUAGE] = value
     return value
+
+
+_IN_CHINESE = {"OPTIONS": "选项", "COMMAND": "命令", "ARGS": "参数"}
+_PLACEHOLDERS = re.compile(r"\b(?:OPTIONS|COMMAND|ARGS)\b")
 
 
 class Option(click.Option):
@@ -85,6 +90,8 @@ class Bilingual(click.Command):
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write how it is called."""
         pieces = " ".join(self.collect_usage_pieces(ctx))
+        if language_in(ctx) == "zh":
+            pieces = _PLACEHOLDERS.sub(lambda found: _IN_CHINESE[found[0]], pieces)
         formatter.write_usage(ctx.command_path, pieces, USAGE.said(language_in(ctx)))
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 import attrs
@@ -15,10 +15,11 @@ from volunteer_points.cli.output import Answer, Line, Table
 from volunteer_points.cli.readings import read_day
 from volunteer_points.cli.verbs import option, verb
 from volunteer_points.commands import Enrol, Join, Leave
+from volunteer_points.decisions.case import VolunteerState
 from volunteer_points.entries import PROGRAMME, Described, Enrolled, volunteer_holder
 from volunteer_points.errors import InputError, Refused
 from volunteer_points.model import Place
-from volunteer_points.programme import Order
+from volunteer_points.programme import Order, Outcome
 
 _SINCE = option("--since", metavar="DAY", en="From this day on. [today]", zh="从这一天起。[默认今天]")
 
@@ -29,14 +30,28 @@ _SINCE = option("--since", metavar="DAY", en="From this day on. [today]", zh="�
     zh="登记一位志愿者：姓名和电话存入人员登记册，账本只记随机编号。\n\n"
     "已经登记过的人，会更新标签、住处和家庭。加 --team 可同时入队。",
     examples=(
-        "volunteer-points enrol 张伟 --phone '138 0013 8000' --tag 在职党员 --grid 第一网格 --building 3号楼 --team 银龄帮帮团",
+        "volunteer-points enrol 张伟 --phone '138 0013 8000' --tag 在职党员 --grid 第一网格 --building 3号楼",
+        "volunteer-points enrol 李娜 --team 银龄帮帮团",
     ),
 )
 @click.argument("name", required=False)
 @option("--phone", metavar="NUMBER", default="", en="Telephone number.", zh="电话。")
-@option("--about", metavar="TEXT", default="", en="What tells this person from a namesake.", zh="备注，用来区分同名的人。")
-@option("--namesake", is_flag=True, en="It is another person of the same name and number.", zh="与已登记的人同名同号，但不是同一人。")
-@option("--id", "volunteer_id", metavar="ID", en="An id of your own instead of a random one; nothing is registered with it.", zh="自编的编号，不写入人员登记册。")
+@option(
+    "--about", metavar="TEXT", default="", en="What tells this person from a namesake.", zh="备注，用来区分同名的人。"
+)
+@option(
+    "--namesake",
+    is_flag=True,
+    en="It is another person of the same name and number.",
+    zh="与已登记的人同名同号，但不是同一人。",
+)
+@option(
+    "--id",
+    "volunteer_id",
+    metavar="ID",
+    en="An id of your own instead of a random one; nothing is registered with it.",
+    zh="自编的编号，不写入人员登记册。",
+)
 @option("--tag", "tags", metavar="WORD", multiple=True, en="A tag; may be repeated.", zh="标签，可重复。")
 @option("--grid", metavar="WORD", default="", en="Grid.", zh="网格。")
 @option("--building", metavar="WORD", default="", en="Building.", zh="楼栋。")
@@ -46,6 +61,7 @@ _SINCE = option("--since", metavar="DAY", en="From this day on. [today]", zh="�
 @_SINCE
 def enrol(
     desk: Desk,
+    *,
     name: str | None,
     phone: str,
     about: str,
@@ -65,58 +81,76 @@ def enrol(
     """
     if bool(name) == bool(volunteer_id):
         raise InputError("name_or_id")
-    joined = desk.thing("team", team) if team else None
-    day = read_day(since) if since else desk.today
-
-    def orders(volunteer: str) -> list[Order]:
-        place = Place(grid=grid, building=building, unit=unit)
-        commands: list[Enrol | Join] = [Enrol(volunteer=volunteer, tags=tags, place=place, household=household)]
-        if joined:
-            commands.append(Join(volunteer=volunteer, team=joined, since=day))
-        keys = [desk.key, f"{desk.key}:join"] if desk.key else [None, None]
-        at = desk.now()
-        return [
-            Order(command=command, actor=desk.actor, key=key, booked_at=at)
-            for command, key in zip(commands, keys, strict=False)
-        ]
-
-    known, newcomer = (volunteer_id, False) if volunteer_id else _registered(desk, str(name), phone, about, namesake)
-    if known is None:
-        _tried(desk, orders("somebody-new"))
-        known, newcomer = desk.people.add(str(name), phone, about, namesake=namesake).id, True
-    try:
-        outcomes = desk.programme.execute_many(orders(known))
-    except Refused:
-        if newcomer:
-            desk.people.forget(known)
-        raise
-    entries = tuple(entry for outcome in outcomes for entry in outcome.entries)
-    outcome = attrs.evolve(outcomes[0], entries=entries)
-    undo = Undo(desk.command("leave", known, "--since", day, as_self=True))
-    also = Line(desk.say(f"Id: {known}", f"编号：{known}"), "head")
-    return written(desk, outcome, undo, also=(also,), data={"volunteer": known, "name": name})
+    wanted = _Enrolment(
+        tags=tags,
+        place=Place(grid=grid, building=building, unit=unit),
+        household=household,
+        team=desk.thing("team", team) if team else None,
+        since=read_day(since) if since else desk.today,
+    )
+    volunteer = volunteer_id or (None if namesake else _registered(desk, str(name), phone))
+    if volunteer is None:
+        volunteer, outcomes = _as_newcomer(desk, wanted, str(name), phone, about, namesake=namesake)
+    else:
+        outcomes = desk.programme.execute_many(wanted.orders(desk, volunteer))
+    outcome = attrs.evolve(outcomes[0], entries=tuple(entry for each in outcomes for entry in each.entries))
+    undo = Undo(desk.command("leave", volunteer, "--since", wanted.since, as_self=True))
+    also = Line(desk.say(f"Id: {volunteer}", f"编号：{volunteer}"), "head")
+    return written(desk, outcome, undo, also=(also,), data={"volunteer": volunteer, "name": name})
 
 
-def _registered(desk: Desk, name: str, phone: str, about: str, namesake: bool) -> tuple[str | None, bool]:
-    """The id of somebody with this name and phone, if there is one and no namesake is meant."""
-    del about
+@attrs.frozen(kw_only=True)
+class _Enrolment:
+    """What somebody is enrolled with."""
+
+    tags: tuple[str, ...]
+    place: Place
+    household: str | None
+    team: str | None
+    since: date
+
+    def orders(self, desk: Desk, volunteer: str) -> list[Order]:
+        """The commands: enrol, and join a team if one was named; each has its own key."""
+        actor, at = desk.actor, desk.now()
+        enrol = Enrol(volunteer=volunteer, tags=self.tags, place=self.place, household=self.household)
+        orders = [Order(command=enrol, actor=actor, key=desk.key, booked_at=at)]
+        if self.team is not None:
+            key = f"{desk.key}:join" if desk.key else None
+            join = Join(volunteer=volunteer, team=self.team, since=self.since)
+            orders.append(Order(command=join, actor=actor, key=key, booked_at=at))
+        return orders
+
+
+def _registered(desk: Desk, name: str, phone: str) -> str | None:
+    """The id of the one person who is registered with this name and phone; None when nobody is.
+
+    Without a phone, somebody without one is meant before somebody with one.
+    """
     people = desk.known_people
-    if people is None or namesake:
-        return None, False
-    same = [person for person in people.find(name=name) if not phone or person in people.find(name=name, phone=phone)]
+    if people is None:
+        return None
+    same = people.find(name=name, phone=phone)
     if not phone:
-        same = [person for person in same if not person.phone] or same
+        same = tuple(person for person in same if not person.phone) or same
     if len(same) > 1:
         shown = "; ".join(person.masked for person in same)
         raise InputError("several_people", value=name, count=len(same), candidates=shown)
-    return (same[0].id, False) if same else (None, False)
+    return same[0].id if same else None
 
 
-def _tried(desk: Desk, orders: Iterable[Order]) -> None:
-    """Find out whether it would be refused, before anybody is registered."""
-    for outcome in desk.programme.preview_many(orders):
-        if outcome.refusal is not None:
-            raise outcome.refusal
+def _as_newcomer(
+    desk: Desk, wanted: _Enrolment, name: str, phone: str, about: str, *, namesake: bool
+) -> tuple[str, tuple[Outcome, ...]]:
+    """Register somebody and enrol them; when it would be refused, nobody is registered."""
+    for tried in desk.programme.preview_many(wanted.orders(desk, "somebody-new")):
+        if tried.refusal is not None:
+            raise tried.refusal
+    volunteer = desk.people.add(name, phone, about, namesake=namesake).id
+    try:
+        return volunteer, desk.programme.execute_many(wanted.orders(desk, volunteer))
+    except Refused:
+        desk.people.forget(volunteer)
+        raise
 
 
 # --- people ------------------------------------------------------------------------------------------------------
@@ -143,7 +177,7 @@ class _Volunteer:
 @option("--team", metavar="TEAM", en="Only members of this team.", zh="只看该队伍的队员。")
 @option("--tag", metavar="WORD", en="Only people with this tag.", zh="只看有该标签的人。")
 @option("--full", is_flag=True, en="Show telephone numbers in full.", zh="显示完整电话。")
-def people(desk: Desk, text: str, team: str | None, tag: str | None, full: bool) -> Answer:
+def people(desk: Desk, *, text: str, team: str | None, tag: str | None, full: bool) -> Answer:
     """List volunteers, or those whose name, phone or id contains a text.
 
     Telephone numbers are masked unless --full is given.
@@ -193,9 +227,7 @@ def _has(volunteer: _Volunteer, text: str) -> bool:
 def _volunteers(desk: Desk) -> list[_Volunteer]:
     """Everybody who was ever enrolled, by name."""
     entries = desk.programme.ask(About(PROGRAMME, ("Enrolled", "Described")))
-    described = {
-        entry.fact.volunteer: entry.fact for entry in entries if isinstance(entry.fact, (Enrolled, Described))
-    }
+    described = {entry.fact.volunteer: entry.fact for entry in entries if isinstance(entry.fact, (Enrolled, Described))}
     register = desk.known_people
     known = {person.id: person for person in register.all()} if register else {}
     found = []
@@ -208,11 +240,17 @@ def _volunteers(desk: Desk) -> list[_Volunteer]:
                 name=person.name if person else "",
                 phone=person.phone if person else "",
                 enrolled=described[state.id],
-                teams=tuple({move.team: None for move in state.joined if move.team and state.is_member(move.team, today)}),
+                teams=_teams(state, today),
                 left=state.left_since is not None and state.left_since <= today,
             )
         )
     return sorted(found, key=lambda each: (each.name, each.id))
+
+
+def _teams(state: VolunteerState, day: date) -> tuple[str, ...]:
+    """The teams to which somebody belongs on a day."""
+    named = dict.fromkeys(move.team for move in state.joined if move.team)
+    return tuple(team for team in named if state.is_member(team, day))
 
 
 def _volunteer_data(each: _Volunteer, *, full: bool, masked: str) -> dict[str, Any]:
@@ -231,7 +269,9 @@ def _volunteer_data(each: _Volunteer, *, full: bool, masked: str) -> dict[str, A
 # --- join, leave -------------------------------------------------------------------------------------------------
 
 
-@verb("join", key=True, zh="志愿者加入一支队伍。", examples=("volunteer-points join 张伟 银龄帮帮团 --since 2026-03-01",))
+@verb(
+    "join", key=True, zh="志愿者加入一支队伍。", examples=("volunteer-points join 张伟 银龄帮帮团 --since 2026-03-01",)
+)
 @click.argument("person")
 @click.argument("team")
 @_SINCE
@@ -273,5 +313,3 @@ def _enrol_again(desk: Desk, volunteer: str, fact: object) -> str:
             words += [f"--{flag}", value] if value else []
         words += ["--household", fact.household] if fact.household else []
     return desk.command(*words, as_self=True)
-
-

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from difflib import get_close_matches
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
 from volunteer_points.errors import VolunteerPointsError
@@ -70,7 +70,8 @@ SENTENCES: Mapping[str, Words] = {
     "no_actor": Words(
         "This writes to the ledger, which keeps who did it. Say who you are: --actor YOUR-ID, or set"
         " VOLUNTEER_POINTS_ACTOR once.",
-        "此操作会写入账本，账本要记下经办人。请用 --actor 经办人编号 说明您是谁，或设置环境变量 VOLUNTEER_POINTS_ACTOR。",
+        "此操作会写入账本，账本要记下经办人。请用 --actor 经办人编号 说明您是谁，"
+        "或设置环境变量 VOLUNTEER_POINTS_ACTOR。",
     ),
     "no_author": Words(
         "Who wrote the programme? Give --author ID. Two people adopt it: one wrote it, the other approves as --actor.",
@@ -111,7 +112,8 @@ SENTENCES: Mapping[str, Words] = {
         "“{value}”没有写明时区。审计日志文件时请写全，如 2026-06-30T23:59:59+08:00。",
     ),
     "time_twice_or_never": Words(
-        "On the clock of {zone}, {value} comes {times} times. Give the time with its zone, as 2026-03-14T09:00:00+08:00.",
+        "On the clock of {zone}, {value} comes {times} times. Give the time with its zone, as"
+        " 2026-03-14T09:00:00+08:00.",
         "{zone} 的时钟上，{value} 出现 {times} 次。请写明时区，如 2026-03-14T09:00:00+08:00。",
     ),
     "not_an_amount": Words(
@@ -156,7 +158,8 @@ SENTENCES: Mapping[str, Words] = {
     "internal": Words(
         "Something went wrong inside the program ({kind}: {reason}). Nothing half-done was written to the ledger."
         " Please report it; VOLUNTEER_POINTS_DEBUG=1 shows where.",
-        "程序内部出错（{kind}：{reason}）。账本没有写入半截内容。请反馈此问题；设置 VOLUNTEER_POINTS_DEBUG=1 可看到出错位置。",
+        "程序内部出错（{kind}：{reason}）。账本没有写入半截内容。"
+        "请反馈此问题；设置 VOLUNTEER_POINTS_DEBUG=1 可看到出错位置。",
     ),
 }
 """By code. The sentences for refusals and for what the library finds wrong are in :mod:`volunteer_points.explain`."""

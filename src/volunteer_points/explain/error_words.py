@@ -17,14 +17,19 @@ _ASK = "Ask somebody who has this duty.", "请由有此职责的人办理。"
 
 INPUT: Mapping[str, ErrorWords] = {
     "not_exact": ErrorWords("{value} is not an exact number.", "", "{value} 不是精确的数。", ""),
-    "not_text": ErrorWords("{value} is not a text.", "", "{value} 不是文字。", ""),
+    "not_text": ErrorWords(
+        "[{field}: ]{value} is not a text that can be kept.", "",
+        "[{field}：]{value} 不是可以保存的文字。", "请用较短的可打印文字。",
+    ),
     "not_a_truth_value": ErrorWords("{value} is neither true nor false.", "", "{value} 既不是 true 也不是 false。", ""),
     "naive_datetime": ErrorWords(
         "[{field}: ]{value} does not say in which time zone it is.", "Give the time with its zone, as +08:00.",
         "[{field}：]{value} 没有写明时区。", "请写明时区，如 +08:00。",
     ),
-    "not_a_day": ErrorWords("{value} is not a day.", "", "{value} 不是日期。", ""),
-    "not_an_instant": ErrorWords("{value} is not a time with a day.", "", "{value} 不是带日期的时间。", ""),
+    "not_a_day": ErrorWords("[{field}: ]{value} is not a day.", "", "[{field}：]{value} 不是日期。", ""),
+    "not_an_instant": ErrorWords(
+        "[{field}: ]{value} is not a usable time with a day.", "", "[{field}：]{value} 不是可用的带日期的时间。", "",
+    ),
     "not_a_time": ErrorWords("{value} is not a time of day.", "", "{value} 不是钟点。", ""),
     "not_whole": ErrorWords("{field}: {value} is not a whole number.", "", "{field}：{value} 不是整数。", ""),
     "too_large": ErrorWords(
@@ -34,6 +39,9 @@ INPUT: Mapping[str, ErrorWords] = {
     "not_positive": ErrorWords("{field}: {value} is not enough.", "", "{field}：{value} 不够。", ""),
     "negative": ErrorWords("{field}: {value} is below nought.", "", "{field}：{value} 小于 0。", ""),
     "bad_id": ErrorWords("{field}: {value} cannot be an id.", "", "{field}：{value} 不能作为编号。", ""),
+    "not_one_of": ErrorWords(
+        "{value} is none of {known}.", "", "{value} 不在可用的词之中：{known}。", "请使用其中之一。",
+    ),
     "bad_key": ErrorWords("{value} cannot be an idempotency key.", "", "{value} 不能作为幂等键。", ""),
     "unknown_zone": ErrorWords("There is no time zone {zone}.", "", "没有时区 {zone}。", ""),
     "ends_before_it_begins": ErrorWords(
@@ -91,6 +99,17 @@ INPUT: Mapping[str, ErrorWords] = {
     "unknown_check": ErrorWords("The audit has no check {check}.", "", "审计没有检查项 {check}。", "请核对检查项编号。"),
     "unknown_severity": ErrorWords(
         "The audit knows no severity {severity}.", "", "审计没有严重程度 {severity}。", "请核对严重程度的写法。",
+    ),
+    "no_example": ErrorWords(
+        "The example is not at {place}.", "", "{place} 没有示例文件。", "请重新安装程序。",
+    ),
+    "folder_not_empty": ErrorWords(
+        "{folder} is not empty: it holds {files} files, such as {found}.", "Name an empty folder, or one that is not there.",
+        "{folder} 不是空文件夹：其中有 {files} 个文件，如 {found}。", "请指定空文件夹，或尚不存在的文件夹。",
+    ),
+    "folder_unusable": ErrorWords(
+        "{folder} cannot be used: {reason}.", "Name a folder in which you may write.",
+        "{folder} 无法使用：{reason}。", "请指定可写的文件夹。",
     ),
     "sheet_not_clean": ErrorWords(
         "{rows} rows of the sheets cannot be taken.", "", "签到表中有 {rows} 行不能导入。", "请改正这些行，或跳过它们继续导入。",
@@ -374,6 +393,11 @@ REMEDIES: Mapping[str, str] = {
     "Give days from 1 to 31.": "请给出 1 到 31 之间的日。",
     "Give each its own id.": "请给每一项各自的编号。",
     "Use zh or en.": "请用 zh 或 en。",
+    "Check the year.": "请核对年份。",
+    "Give a day without a time.": "请给出不带钟点的日期。",
+    "Write hours and minutes, as 05:00.": "请写时和分，如 05:00。",
+    "The ledger counts that already.": "账本已经在计这一项。",
+    "Write it anew.": "请重新填写。",
     "Write a file name or a URL such as sqlite:///ledger.sqlite.":
         "请写文件名，或 sqlite:///ledger.sqlite 这样的地址。",
     "Use characters that UTF-8 can write.": "请使用 UTF-8 能写的字符。",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from typing import Final, Protocol
 from weakref import WeakKeyDictionary
 
@@ -43,8 +43,7 @@ class OwnConnections:
     @contextmanager
     def reading(self) -> Iterator[DBAPICursor]:
         """Begin to read; what others write meanwhile is not seen."""
-        with self._connection() as connection:
-            cursor = connection.cursor()
+        with self._connection() as connection, closing(connection.cursor()) as cursor:
             with sqlite.translating():
                 sqlite.begin_reading(cursor)
             yield cursor
@@ -52,8 +51,11 @@ class OwnConnections:
     @contextmanager
     def writing(self) -> Iterator[DBAPICursor]:
         """Begin to write, after those who came before; commit at the end."""
-        with self._turns.taken(wait_seconds=WAITS_AT_MOST_SECONDS) as seconds_left, self._connection() as connection:
-            cursor = connection.cursor()
+        with (
+            self._turns.taken(wait_seconds=WAITS_AT_MOST_SECONDS) as seconds_left,
+            self._connection() as connection,
+            closing(connection.cursor()) as cursor,
+        ):
             with sqlite.translating():
                 sqlite.begin_writing(cursor, wait_seconds=seconds_left)
             yield cursor
@@ -90,7 +92,8 @@ class HostConnection:
     @contextmanager
     def reading(self) -> Iterator[DBAPICursor]:
         """Look from within the host's transaction, which sees what the host has written."""
-        yield self._cursor()
+        with closing(self._cursor()) as cursor:
+            yield cursor
 
     @contextmanager
     def writing(self) -> Iterator[DBAPICursor]:
@@ -117,7 +120,8 @@ class HostConnection:
             raise
         finally:
             info.pop(_SESSION, None)
-            cursor.close()
+            with suppress(Exception):  # the connection may be gone, and that has been told
+                cursor.close()
 
     def _cursor(self) -> DBAPICursor:
         connection = self._connection

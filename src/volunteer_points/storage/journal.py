@@ -27,7 +27,7 @@ import attrs
 from volunteer_points.books import OpenAmount, Question, Tally
 from volunteer_points.entries import Account, Entry
 from volunteer_points.errors import Corrupt, InputError, Misconfigured
-from volunteer_points.ledger import decode, leaf_hash
+from volunteer_points.ledger import decode_once, leaf_hash
 from volunteer_points.storage import Answers, Session, Stored
 
 FORMAT = "volunteer-points-journal"
@@ -400,7 +400,7 @@ def _whole(number: int, piece: Stored | Corrupt, ledger: str) -> Entry:
         facts = {"line": number, "expected": piece.leaf.hex(), "found": found.hex()}
         raise Corrupt("leaf_differs", **facts, message=message, fix=_FIX)
     try:
-        entry = decode(piece.content)
+        entry = decode_once(piece.content)
     except Corrupt as error:
         raise Corrupt(error.code, **{"line": number, **error.facts, "fix": _FIX}) from error
     if entry.ledger != ledger:

@@ -149,10 +149,11 @@ class SqlStore:
 
     @contextmanager
     def _transaction(self, cursor: DBAPICursor) -> Iterator[Transaction]:
+        transaction = Transaction(cursor, self._place.dialect, self._ledger)
         try:
-            yield Transaction(cursor, self._place.dialect, self._ledger)
+            yield transaction
         finally:
-            cursor.close()
+            transaction.end()
 
 
 class SqlReader:

@@ -29,7 +29,7 @@ from sqlalchemy.sql.expression import ClauseElement
 
 from volunteer_points.books import About, Committed, LotsOf, Moved, OpenAmount, Question
 from volunteer_points.entries import FLOORS, Account, Entry
-from volunteer_points.errors import Corrupt
+from volunteer_points.errors import Corrupt, Misused
 from volunteer_points.ledger import decode, leaf_hash
 from volunteer_points.storage import Stored
 from volunteer_points.storage.holding import BalanceKey
@@ -86,16 +86,17 @@ class Transaction:
         dialect: Dialect,
         ledger: str,
     ) -> None:
-        self._cursor = cursor
+        self._cursor: DBAPICursor | None = cursor
         self._statements = _in(dialect)
         self.ledger = ledger
 
     def rows(self, build: Build, *values: object, shape: tuple[object, ...] = ()) -> Sequence[Row]:
         """The rows that a statement gives for these values."""
         text, fixed = self._statements.compiled(build, shape)
+        cursor = self._running()
         try:
-            self._cursor.execute(text, (self.ledger, *values, *fixed))
-            return self._cursor.fetchall()
+            cursor.execute(text, (self.ledger, *values, *fixed))
+            return cursor.fetchall()
         except ERRORS as error:
             raise translated(error) from error
 
@@ -104,11 +105,21 @@ class Transaction:
         if not rows:
             return 0
         text, _ = self._statements.compiled(build, shape)
+        cursor = self._running()
         try:
-            self._cursor.executemany(text, rows)
+            cursor.executemany(text, rows)
         except ERRORS as error:
             raise translated(error) from error
-        return self._cursor.rowcount
+        return cursor.rowcount
+
+    def end(self) -> None:
+        """Let nothing be read or written any more: the connection may be somebody else's by now."""
+        self._cursor = None
+
+    def _running(self) -> DBAPICursor:
+        if self._cursor is None:
+            raise Misused("session_over", fix="Begin another session, or read within its context.")
+        return self._cursor
 
 
 # --- what is asked -----------------------------------------------------------------------------------------------
@@ -123,6 +134,8 @@ def _answer(transaction: Transaction, question: Question[Any]) -> object:
     match question:
         case Committed(key=key):
             return _decoded(transaction.rows(_committed, key))
+        case About(kinds=()):
+            return ()
         case About(about=about, kinds=kinds, since=since, until=until):
             shape = (len(kinds), since is not None, until is not None)
             return _decoded(transaction.rows(_about, about, *kinds, *_numbers(since, until), shape=shape))
@@ -145,18 +158,18 @@ def _numbers(*days: date | None) -> tuple[int, ...]:
     return tuple(day.toordinal() for day in days if day is not None)
 
 
-def _given(*columns: Column[Any]) -> ColumnElement[bool]:
-    return and_(*(column == bindparam(column.name) for column in columns))
+def _given(*columns: Column[Any]) -> list[ColumnElement[bool]]:
+    return [column == bindparam(column.name) for column in columns]
 
 
-def _within(column: Column[int], *, since: bool, until: bool) -> ColumnElement[bool]:
+def _within(column: Column[int], *, since: bool, until: bool) -> list[ColumnElement[bool]]:
     after = [column >= bindparam("since")] if since else []
     before = [column < bindparam("until")] if until else []
-    return and_(True, *after, *before)  # noqa: FBT003 - true with nothing else is no condition
+    return [*after, *before]
 
 
 def _committed() -> ClauseElement:
-    return select(ENTRY.c.content).where(_given(ENTRY.c.ledger, ENTRY.c.key)).order_by(ENTRY.c.number)
+    return select(ENTRY.c.content).where(*_given(ENTRY.c.ledger, ENTRY.c.key)).order_by(ENTRY.c.number)
 
 
 def _about(kinds: int, since: bool, until: bool) -> ClauseElement:  # noqa: FBT001 - a shape
@@ -165,9 +178,9 @@ def _about(kinds: int, since: bool, until: bool) -> ClauseElement:  # noqa: FBT0
         select(ENTRY.c.content)
         .select_from(ABOUT.join(ENTRY, same))
         .where(
-            _given(ABOUT.c.ledger, ABOUT.c.subject),
+            *_given(ABOUT.c.ledger, ABOUT.c.subject),
             ABOUT.c.kind.in_([bindparam(f"kind_{number}") for number in range(kinds)]),
-            _within(ABOUT.c.on_day, since=since, until=until),
+            *_within(ABOUT.c.on_day, since=since, until=until),
         )
         .order_by(ABOUT.c.position)
     )
@@ -175,22 +188,22 @@ def _about(kinds: int, since: bool, until: bool) -> ClauseElement:  # noqa: FBT0
 
 def _lots() -> ClauseElement:
     b = BALANCE.c
-    return select(b.lot, b.amount).where(_given(b.ledger, b.holder, b.purpose, b.of, b.unit), _not_nought(b.amount))
+    return select(b.lot, b.amount).where(*_given(b.ledger, b.holder, b.purpose, b.of, b.unit), _not_nought(b.amount))
 
 
 def _moved(of: bool, since: bool, until: bool) -> ClauseElement:  # noqa: FBT001 - a shape
     p = POSTING.c
     return select(func.coalesce(func.sum(p.amount), literal_column("0"))).where(
-        _given(p.ledger, p.holder, p.purpose, p.unit),
-        _within(p.on_day, since=since, until=until),
-        _given(*([p.of] if of else [])),
+        *_given(p.ledger, p.holder, p.purpose, p.unit),
+        *_within(p.on_day, since=since, until=until),
+        *_given(*([p.of] if of else [])),
     )
 
 
 def _balance(of: bool, *_: bool) -> ClauseElement:  # noqa: FBT001 - a shape
     b = BALANCE.c
     return select(func.coalesce(func.sum(b.amount), literal_column("0"))).where(
-        _given(b.ledger, b.holder, b.purpose, b.unit, *([b.of] if of else []))
+        *_given(b.ledger, b.holder, b.purpose, b.unit, *([b.of] if of else []))
     )
 
 
@@ -208,7 +221,7 @@ def last_position(transaction: Transaction) -> int:
 
 
 def _last_position() -> ClauseElement:
-    return select(func.max(ENTRY.c.position)).where(_given(ENTRY.c.ledger))
+    return select(func.max(ENTRY.c.position)).where(*_given(ENTRY.c.ledger))
 
 
 def stored(transaction: Transaction, after: int, limit: int | None) -> Iterator[Stored]:
@@ -226,7 +239,7 @@ def stored(transaction: Transaction, after: int, limit: int | None) -> Iterator[
 
 def _stored() -> ClauseElement:
     e = ENTRY.c
-    chosen = select(e.position, e.content, e.leaf).where(_given(e.ledger), e.position > bindparam("after"))
+    chosen = select(e.position, e.content, e.leaf).where(*_given(e.ledger), e.position > bindparam("after"))
     return chosen.order_by(e.position).limit(bindparam("limit"))
 
 
@@ -245,7 +258,7 @@ def open_amounts(
 def _open(unit: bool, due: bool, limit: bool) -> ClauseElement:  # noqa: FBT001 - a shape
     b = BALANCE.c
     chosen = select(b.holder, b.purpose, b.of, b.unit, b.lot, b.amount).where(
-        _given(b.ledger, b.purpose, *([b.unit] if unit else [])),
+        *_given(b.ledger, b.purpose, *([b.unit] if unit else [])),
         *([b.lot <= bindparam("due")] if due else []),
         _not_nought(b.amount),
     )
@@ -270,7 +283,7 @@ def _balances() -> ClauseElement:
     b = BALANCE.c
     key = (b.holder, b.purpose, b.of, b.unit, b.lot)
     behind = tuple_(*key) > tuple_(*(bindparam(column.name, type_=column.type) for column in key))
-    return select(*key, b.amount).where(_given(b.ledger), behind).order_by(*key).limit(bindparam("limit"))
+    return select(*key, b.amount).where(*_given(b.ledger), behind).order_by(*key).limit(bindparam("limit"))
 
 
 # --- what is written ---------------------------------------------------------------------------------------------
@@ -331,8 +344,8 @@ def _insert(table: Table) -> ClauseElement:
 
 
 def _change_balance() -> ClauseElement:
-    return update(BALANCE).where(_given(*BALANCE.primary_key)).values(amount=BALANCE.c.amount + bindparam("change"))
+    return update(BALANCE).where(*_given(*BALANCE.primary_key)).values(amount=BALANCE.c.amount + bindparam("change"))
 
 
 def _close_balance() -> ClauseElement:
-    return delete(BALANCE).where(_given(*BALANCE.primary_key, BALANCE.c.amount))
+    return delete(BALANCE).where(*_given(*BALANCE.primary_key, BALANCE.c.amount))
