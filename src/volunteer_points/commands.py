@@ -109,7 +109,7 @@ class Join:
 
     volunteer: str = attrs.field(validator=identifier)
     team: str = attrs.field(validator=identifier)
-    since: date = attrs.field(validator=[attrs.validators.instance_of(date), calendar_day])
+    since: date = attrs.field(validator=calendar_day)
 
 
 @attrs.frozen(kw_only=True)
@@ -117,7 +117,7 @@ class Leave:
     """Let a volunteer leave a team, or the programme when no team is named, from a day on."""
 
     volunteer: str = attrs.field(validator=identifier)
-    since: date = attrs.field(validator=[attrs.validators.instance_of(date), calendar_day])
+    since: date = attrs.field(validator=calendar_day)
     team: str | None = attrs.field(default=None, validator=_optional_id)
 
 
@@ -312,7 +312,7 @@ class OpenBalance:
 class ClosePeriod:
     """Close every day before ``until`` for booking."""
 
-    until: date = attrs.field(validator=[attrs.validators.instance_of(date), calendar_day])
+    until: date = attrs.field(validator=calendar_day)
 
 
 Command: TypeAlias = (

@@ -7,7 +7,7 @@ made: a whole number is no float and no boolean, an instant knows its zone, an i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, NewType
@@ -84,8 +84,8 @@ def in_utc(value: datetime) -> datetime:
 
 
 def calendar_day(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    """Validate a day or none; an instant is refused, though Python calls it a date."""
-    if value is not None and (not isinstance(value, date) or isinstance(value, datetime)):
+    """Validate a day; an instant is refused, though Python calls it a date."""
+    if not isinstance(value, date) or isinstance(value, datetime):
         raise InputError("not_a_day", field=attribute.name, value=repr(value), fix="Give a day without a time.")
 
 
@@ -100,15 +100,14 @@ def words(instance: object, attribute: attrs.Attribute[Any], value: object) -> N
         )
 
 
-class AtMost:
-    """Validate that a whole number is no larger than a bound of its own."""
+def at_most(most: int) -> Callable[[object, attrs.Attribute[Any], object], None]:
+    """A validator of whole numbers that have a bound of their own, because calendars end."""
 
-    def __init__(self, most: int) -> None:
-        self.most = most
+    def check(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        if isinstance(value, int) and value > most:
+            raise InputError("too_large", field=attribute.name, value=value, most=most)
 
-    def __call__(self, instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-        if isinstance(value, int) and value > self.most:
-            raise InputError("too_large", field=attribute.name, value=value, most=self.most)
+    return check
 
 
 def identifier(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -155,7 +154,7 @@ class Calendar:
         return instant.astimezone(ZoneInfo(self.zone))
 
     def day(self, instant: datetime) -> date:
-        """The programme's day in which an instant lies: it begins at :meth:`start_of` and ends where the next begins."""
+        """The programme's day in which an instant lies: it begins at :meth:`start_of`, and ends with the next one."""
         day = self.local(instant).date()
         if instant < self.start_of(day):
             return day - timedelta(days=1)
@@ -302,8 +301,8 @@ class Team:
     name: str
     slot: str = attrs.field(validator=identifier)
     parent: str | None = None
-    since: date | None = attrs.field(default=None, validator=calendar_day)
-    until: date | None = attrs.field(default=None, validator=calendar_day)
+    since: date | None = attrs.field(default=None, validator=attrs.validators.optional(calendar_day))
+    until: date | None = attrs.field(default=None, validator=attrs.validators.optional(calendar_day))
     assumed: bool = False
     """The community has not yet confirmed this team, its name or its slot."""
 
@@ -337,8 +336,8 @@ class Activity:
     type: str = "service"
     team: str | None = None
     aliases: tuple[str, ...] = ()
-    since: date | None = attrs.field(default=None, validator=calendar_day)
-    until: date | None = attrs.field(default=None, validator=calendar_day)
+    since: date | None = attrs.field(default=None, validator=attrs.validators.optional(calendar_day))
+    until: date | None = attrs.field(default=None, validator=attrs.validators.optional(calendar_day))
 
     def offered_on(self, day: date) -> bool:
         """Whether service may be given on that day."""
@@ -385,7 +384,7 @@ class Price:
     """What one unit of an item costs from a day on, in whole smallest parts of the currency; nought is allowed."""
 
     points: int = attrs.field(validator=not_negative)
-    since: date | None = attrs.field(default=None, validator=calendar_day)
+    since: date | None = attrs.field(default=None, validator=attrs.validators.optional(calendar_day))
 
 
 @attrs.frozen(kw_only=True)
@@ -412,8 +411,8 @@ class Item:
     returnable: bool = True
     currency: str = "points"
     aliases: tuple[str, ...] = ()
-    since: date | None = attrs.field(default=None, validator=calendar_day)
-    until: date | None = attrs.field(default=None, validator=calendar_day)
+    since: date | None = attrs.field(default=None, validator=attrs.validators.optional(calendar_day))
+    until: date | None = attrs.field(default=None, validator=attrs.validators.optional(calendar_day))
 
     def __attrs_post_init__(self) -> None:
         days = [price.since for price in self.prices]

@@ -20,7 +20,6 @@ import attrs
 from volunteer_points.canonical import digest, exact
 from volunteer_points.errors import InputError
 from volunteer_points.model import (
-    AtMost,
     Calendar,
     Currency,
     Evidence,
@@ -29,6 +28,7 @@ from volunteer_points.model import (
     Limit,
     Period,
     add_months,
+    at_most,
     calendar_day,
     identifier,
     minutes_in,
@@ -105,8 +105,8 @@ class When:
     tags: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     weekdays: tuple[int, ...] = attrs.field(default=(), validator=attrs.validators.deep_iterable(_weekday))
-    first_day: date | None = attrs.field(default=None, validator=calendar_day)
-    last_day: date | None = attrs.field(default=None, validator=calendar_day)
+    first_day: date | None = attrs.field(default=None, validator=attrs.validators.optional(calendar_day))
+    last_day: date | None = attrs.field(default=None, validator=attrs.validators.optional(calendar_day))
 
     def fits(self, service: ServiceRecord) -> bool:
         """Whether the service is one of those named. Of the tags, one is enough."""
@@ -130,7 +130,8 @@ def _above_nought(instance: object, attribute: attrs.Attribute[Any], value: obje
         raise InputError("not_positive", field=attribute.name, value=str(value), fix="Give a number above 0.")
 
 
-_exact_or_none = attrs.converters.optional(exact)
+def _exact_or_none(value: object) -> Fraction | None:
+    return None if value is None else exact(value)
 
 
 @attrs.frozen(kw_only=True)
@@ -201,9 +202,13 @@ class Expiry:
     """When points end: with a period (``after`` periods later), after months, after days, or never."""
 
     end_of: Period | None = None
-    after: int = attrs.field(default=0, validator=[not_negative, AtMost(1000)])
-    months: int | None = attrs.field(default=None, validator=attrs.validators.optional([positive, AtMost(12_000)]))
-    days: int | None = attrs.field(default=None, validator=attrs.validators.optional([positive, AtMost(366_000)]))
+    after: int = attrs.field(default=0, validator=[not_negative, at_most(1000)])
+    months: int | None = attrs.field(
+        default=None, validator=attrs.validators.optional(attrs.validators.and_(positive, at_most(12_000)))
+    )
+    days: int | None = attrs.field(
+        default=None, validator=attrs.validators.optional(attrs.validators.and_(positive, at_most(366_000)))
+    )
 
     def __attrs_post_init__(self) -> None:
         if sum(given is not None for given in (self.end_of, self.months, self.days)) > 1:
@@ -248,8 +253,8 @@ class RedemptionRule:
     days_of_month: tuple[int, ...] = ()
     weekdays: tuple[int, ...] = attrs.field(default=(), validator=attrs.validators.deep_iterable(_weekday))
     limits: tuple[Limit, ...] = ()
-    hold_days: int = attrs.field(default=14, validator=[positive, AtMost(36_600)])
-    grace_days: int = attrs.field(default=30, validator=[not_negative, AtMost(36_600)])
+    hold_days: int = attrs.field(default=14, validator=[positive, at_most(36_600)])
+    grace_days: int = attrs.field(default=30, validator=[not_negative, at_most(36_600)])
     transfers: Transfers = Transfers.NONE
     reversal_takes: ReversalOrder = ReversalOrder.DEBT
 
@@ -274,8 +279,8 @@ class Rulebook:
     """An immutable version of the rules, in force for service that begins from ``since`` up to, not on, ``until``."""
 
     id: str = attrs.field(validator=identifier)
-    since: date = attrs.field(validator=[attrs.validators.instance_of(date), calendar_day])
-    until: date | None = attrs.field(default=None, validator=calendar_day)
+    since: date = attrs.field(validator=calendar_day)
+    until: date | None = attrs.field(default=None, validator=attrs.validators.optional(calendar_day))
     title: str = ""
     currency: str = "points"
     accruals: tuple[Accrual, ...] = attrs.field(validator=attrs.validators.min_len(1))

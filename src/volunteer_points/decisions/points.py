@@ -52,7 +52,7 @@ def expire(case: Case, command: Expire) -> None:
     holder = volunteer_holder(command.volunteer)
     postings = tuple(
         Posting(Account(holder, purpose), command.currency, sign * amount, lot, case.booking_day)
-        for lot, amount in due.items()
+        for lot, amount in taken(due, sum(due.values())).items()
         for purpose, sign in ((Purpose.AVAILABLE, -1), (Purpose.EXPIRED, 1))
     )
     fact = Expired(volunteer=command.volunteer, currency=command.currency, points=sum(due.values()))

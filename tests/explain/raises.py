@@ -1,0 +1,137 @@
+"""Every place in the source at which an error is made, and what is missing for it to be told."""
+
+from __future__ import annotations
+
+XX
+UNREADABLE = {"SheetUnreadable", "CellUnreadable", "ProgrammeFileInvalid"}
+"""Errors that bring their own words; the tests of their packages hold them to it, but for the Chinese of the file."""
+
+OWN_WORDS = {"cli": set(CLI_SENTENCES), "exchange": set(ROW_REFUSALS)}
+"""Codes of which a package tells in both languages by itself, where it makes them."""
+
+NAMED_ELSEWHERE: Mapping[tuple[str, str], Mapping[str, set[str]]] = {
+    # where a raise does not name its code: the codes that it can have, and the facts that each brings
+    ("decisions/case.py", "code"): {},  # `refuse` itself; those who call it are found
+    ("decisions/redemption.py", "code[status]"): {
+        code: {"redemption", "at", "by"} for code in ("already_collected", "already_cancelled", "already_lapsed")
+    },
+    ("people/database.py", "code"): {"person_unknown": {"person_id"}, "text_unknown": {"seal"}},
+    ("people/particulars.py", "code"): {
+        code: {"shown", "count", "candidate_ids", "candidates"}
+        for code in ("match_needs_name_or_phone", "match_unknown", "match_ambiguous", "match_phone_differs")
+    },
+    ("storage/journal.py", "error.code"): {"unreadable_entry": {"line", "problem", "starts", "fix"}},
+    ("storage/sqlite.py", "code"): {
+        code: {"problem", "sqlite", "fix"} for code in ("floor_passed", "contradicts_what_is_stored")
+    },
+    ("storage/sqlite.py", "kind(code)"): {},
+    ("audit/integrity.py", "problem.code"): {},  # says again what the journal said
+}
+"""Raises whose code is not written where they stand."""
+
+SPREAD = {
+    "people/register.py": {"position", "shown"},
+    "storage/journal.py": {"line", "expected", "found", "begins", "looks_like"},
+}
+"""What is behind `**facts` where facts are spread."""
+
+
+@attrs.frozen
+class Raised:
+    """One place at which an error is made: its code, the facts it names, and the remedy it brings."""
+
+    place: str
+    code: str
+    facts: frozenset[str]
+    fix: str | None
+    """None when it brings none, blank when it cannot be read from the source."""
+
+
+def error_classes(trees: Mapping[str, ast.Module]) -> set[str]:
+    """The names of all classes of errors, by following their bases."""
+    bases = {
+        node.name: {base.id for base in node.bases if isinstance(base, ast.Name)}
+        for tree in trees.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+    }
+    found = {"VolunteerPointsError"}
+    while more := {name for name, own in bases.items() if own & found} - found:
+        found |= more
+    return found
+
+
+def raised_in(trees: Mapping[str, ast.Module]) -> Iterator[Raised]:
+    """Every place at which an error is made."""
+    classes = error_classes(trees) - UNREADABLE
+    for path, tree in trees.items():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or not node.args:
+                continue
+            if node.func.id in classes or (node.func.id == "refuse" and path.startswith("decisions/")):
+                yield from _raised(path, node)
+
+
+def _raised(path: str, node: ast.Call) -> Iterator[Raised]:
+    place = f"{path}:{node.lineno}"
+    facts = {keyword.arg for keyword in node.keywords if keyword.arg is not None}
+    if any(keyword.arg is None for keyword in node.keywords):
+        facts |= SPREAD.get(path, set())
+    fixes = [keyword.value for keyword in node.keywords if keyword.arg == "fix"]
+    fix = (str(fixes[0].value) if isinstance(fixes[0], ast.Constant) else "") if fixes else None
+    match node.args[0]:
+        case ast.Constant(value=str() as code):
+            yield Raised(place, code, frozenset(facts), fix)
+        case unnamed:
+            key = (path, ast.unparse(unnamed))
+            assert key in NAMED_ELSEWHERE, f"{place}: say in NAMED_ELSEWHERE which codes this raise can have"
+            for code, own in NAMED_ELSEWHERE[key].items():
+                yield Raised(place, code, frozenset(own), "" if "fix" in own else None)
+
+
+def source_trees() -> dict[str, ast.Module]:
+    return {path.relative_to(SOURCE).as_posix(): ast.parse(path.read_text("utf-8")) for path in SOURCE.rglob("*.py")}
+
+
+def kinds_in_a_table(tree: ast.Module) -> set[str]:
+    """The codes that SQLite's errors become, which stand in a table of class, code and remedy."""
+    return {
+        str(node.elts[1].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Tuple) and len(node.elts) == 3 and isinstance(node.elts[1], ast.Constant)
+        if isinstance(node.elts[0], ast.Name) and node.elts[0].id in {"StoreError", "Corrupt", "Misconfigured"}
+    }
+
+
+TREES = source_trees()
+RAISED = tuple(raised_in(TREES))
+FROM_SQLITE = kinds_in_a_table(TREES["storage/sqlite.py"])
+
+
+def has_own_words(raised: Raised) -> bool:
+    """Whether the package that makes the error tells it by itself."""
+    return raised.code in OWN_WORDS.get(raised.place.partition("/")[0], ())
+
+
+def wordless(raised: Raised) -> list[str]:
+    """What is missing for an error to be told in both languages."""
+    if has_own_words(raised):
+        return []
+    if raised.code in REGISTER_IN_CHINESE:
+        return [] if raised.code in REGISTER_SENTENCES else [f"{raised.place}: {raised.code} has no English words"]
+    words = ERRORS.get(raised.code)
+    if words is None:
+        return [f"{raised.place}: {raised.code} has no words in explain"]
+    found = []
+    if raised.fix is None and not (words.remedy_en and words.remedy_zh):
+        found.append(f"{raised.place}: {raised.code} has no remedy in both languages")
+    if raised.fix and not in_chinese(raised.fix) and not words.remedy_zh:
+        found.append(f"{raised.place}: no Chinese for {raised.fix!r}; add it to REMEDIES")
+    if raised.fix == "" and not words.remedy_zh:
+        found.append(f"{raised.place}: the remedy of {raised.code} cannot be read; give its words a remedy_zh")
+    always = words.sentence.places()[0] | words.remedy.places()[0]
+    if missing := always - raised.facts:
+        found.append(f"{raised.place}: {raised.code} does not bring {sorted(missing)}, which its words name")
+    return found
+
+
