@@ -105,7 +105,9 @@ DEFINITION = Definition(
     catalogue=(
         Item(id="rice", name="大米 5 kg", partner="grain", prices=(Price(points=20),)),
         Item(id="haircut", name="理发", partner="grain", prices=(Price(points=5),), stocked=False),
-        Item(id="ticket", name="电影票", partner="grain", prices=(Price(points=25),), currency="culture", stocked=False),
+        Item(
+            id="ticket", name="电影票", partner="grain", prices=(Price(points=25),), currency="culture", stocked=False
+        ),
     ),
     currencies=(Currency(id="points"), Currency(id="culture", name="文化分", decimals=1)),
     duties=(

@@ -230,7 +230,7 @@ class Books:
 
     def __init__(self, answers: Mapping[Question[Any], Any], since: Tally | None = None) -> None:
         self._answers = answers
-        self._since = since if since is not None else Tally()
+        self._since = since
 
     def need(self, *questions: Question[Any]) -> None:
         """Name what a decision is about to ask.
@@ -238,9 +238,10 @@ class Books:
         Raises:
             Lacks: some of it has not been fetched.
         """
-        missing = tuple(question for question in questions if question not in self._answers)
+        answers = self._answers
+        missing = [question for question in questions if question not in answers]
         if missing:
-            raise Lacks(missing)
+            raise Lacks(tuple(missing))
 
     def ask(self, question: Question[Answer]) -> Answer:
         """The answer as of now, with what the transaction has written.
@@ -249,7 +250,8 @@ class Books:
             Lacks: it has not been fetched.
         """
         self.need(question)
-        return cast("Answer", combined(question, self._answers[question], self._since.answer(question)))
+        before, since = self._answers[question], self._since
+        return cast("Answer", before if since is None else combined(question, before, since.answer(question)))
 
 
 def combined(question: Question[Any], before: Any, since: Any) -> object:  # noqa: ANN401 - answers of any kind

@@ -47,14 +47,23 @@ def exact(value: object) -> Fraction:
     raise InputError("not_exact", value=repr(value), fix="Write a whole number, a decimal or a ratio such as 1/3.")
 
 
-def instant_text(instant: datetime) -> str:
-    """An aware instant as UTC text with microseconds, one spelling for one instant."""
+def in_utc(instant: datetime) -> datetime:
+    """The same instant, told in UTC.
+
+    Raises:
+        InputError: ``naive_datetime``, or ``not_an_instant`` when it lies outside the calendar.
+    """
     if instant.utcoffset() is None:
         raise InputError("naive_datetime", value=instant.isoformat(), fix="Give the time with its zone.")
     try:
-        return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+        return instant.astimezone(UTC)
     except OverflowError:
         raise InputError("not_an_instant", value=instant.isoformat(), fix="Check the year.") from None
+
+
+def instant_text(instant: datetime) -> str:
+    """An aware instant as UTC text with microseconds, one spelling for one instant."""
+    return in_utc(instant).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def instant_from(text: str) -> datetime:
@@ -109,9 +118,9 @@ def _day(value: object, _type: object) -> date:
 
 def _instant(value: object, _type: object) -> datetime:
     if isinstance(value, datetime):
-        return instant_from(instant_text(value))
+        return in_utc(value)
     try:
-        return instant_from(instant_text(datetime.fromisoformat(_text(value, str))))
+        return in_utc(datetime.fromisoformat(_text(value, str)))
     except ValueError:
         raise InputError("not_an_instant", value=repr(value), fix="Write 2026-03-14T09:00:00+08:00.") from None
 
@@ -179,6 +188,7 @@ __all__ = [
     "converter",
     "digest",
     "exact",
+    "in_utc",
     "instant_from",
     "instant_text",
     "microseconds",

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
 from cattrs.errors import ForbiddenExtraKeysError
 
-from volunteer_points.canonical import converter, instant_from, text_of
+from volunteer_points.canonical import converter, instant_from, instant_text, text_of
 from volunteer_points.entries import KINDS, Account, Entry, Posting
 from volunteer_points.errors import Corrupt, VolunteerPointsError
 
@@ -42,7 +42,7 @@ def encode(entry: Entry) -> bytes:
         "of": entry.count,
         "digest": entry.digest,
         "actor": entry.actor,
-        "booked_at": _instant(entry.booked_at),
+        "booked_at": instant_text(entry.booked_at),
         "kind": type(entry.fact).__name__,
         "about": entry.about,
         "on": entry.on.isoformat(),
@@ -84,13 +84,9 @@ def leaf_hash(content: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + content).digest()
 
 
-def _instant(instant: datetime) -> str:
-    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-
-
 def _posting(posting: Posting) -> list[object]:
     account = posting.account
-    lot = None if posting.lot is None else _instant(posting.lot)
+    lot = None if posting.lot is None else instant_text(posting.lot)
     return [account.holder, account.purpose, account.of, posting.unit, posting.amount, lot, posting.on.isoformat()]
 
 

@@ -32,6 +32,7 @@ from volunteer_points.decisions.redemption import RedemptionState, on_hand, rede
 from volunteer_points.decisions.service import RecordState, record_question, record_state
 from volunteer_points.entries import (
     KINDS,
+    PROGRAMME,
     REDEMPTIONS,
     Entry,
     Fact,
@@ -41,7 +42,7 @@ from volunteer_points.entries import (
     redemption_subject,
     volunteer_holder,
 )
-from volunteer_points.errors import Busy, CommitUnknown, InputError, Refused
+from volunteer_points.errors import Busy, CommitUnknown, InputError, KeyConflict, Refused
 from volunteer_points.explain import Explanation, Lang, Names, Statement, explain_award, explain_redemption, statement
 from volunteer_points.ledger import decode
 from volunteer_points.model import Item
@@ -195,19 +196,9 @@ class Programme:
 
     def preview_many(self, orders: Iterable[Order]) -> tuple[Outcome, ...]:
         """What commands would write one after the other; refusals stand in their outcomes."""
-        since, answers, outcomes = Tally(), dict[Question[Any], Any](), []
+        requests = [self._request(order) for order in orders]
         with self.store.reader() as reader:
-            for order in orders:
-                request = self._request(order)
-                try:
-                    decision = _decided(request, answers, since, reader.ask)
-                except Refused as refusal:
-                    outcomes.append(Outcome(key=request.key, refusal=refusal))
-                    continue
-                if not decision.replayed:
-                    since.absorb(decision.entries)
-                outcomes.append(Outcome(key=request.key, entries=decision.entries, replayed=decision.replayed))
-        return tuple(outcomes)
+            return _decided_in_turn(requests, reader.ask, keep_going=True)
 
     def sweep(self, *, actor: str, booked_at: datetime | None = None, batch: int = 500) -> tuple[Outcome, ...]:
         """Lapse every hold whose time is over and expire every lot that has ended, in bounded transactions.
@@ -427,20 +418,12 @@ class Programme:
         return tally
 
 
-def _decided(
-    request: Request,
-    answers: dict[Question[Any], Any],
-    since: Tally | None,
-    fetch: Callable[[tuple[Question[Any], ...]], Mapping[Question[Any], Any]],
-) -> Decision:
-    while True:
-        try:
-            return decide(Books(answers, since), request)
-        except Lacks as lacks:
-            answers.update(fetch(lacks.questions))
+Fetch = Callable[[tuple[Question[Any], ...]], Mapping[Question[Any], Any]]
 
 
 def _write_all(session: Session, requests: list[Request], *, keep_going: bool) -> tuple[Outcome, ...]:
+    """Decide about all requests, and only then write, so that every answer is from before this session's writing."""
+
     def fetch(questions: tuple[Question[Any], ...]) -> Mapping[Question[Any], Any]:
         session.take(
             [question.subject for question in questions if not question.shared],
@@ -448,12 +431,22 @@ def _write_all(session: Session, requests: list[Request], *, keep_going: bool) -
         )
         return session.ask(questions)
 
+    outcomes = _decided_in_turn(requests, fetch, keep_going=keep_going)
+    for outcome in outcomes:
+        if outcome.entries and not outcome.replayed:
+            session.append(outcome.entries)
+    return outcomes
+
+
+def _decided_in_turn(requests: list[Request], fetch: Fetch, *, keep_going: bool) -> tuple[Outcome, ...]:
+    """What becomes of each request when those before it are written."""
+    answers: dict[Question[Any], Any] = {}
+    since, outcomes = Tally(), list[Outcome]()
     if len(requests) > 1:
-        fetch(_first_questions(requests))
-    outcomes = []
+        _fetch_together(requests, answers, fetch)
     for place, request in enumerate(requests, start=1):
         try:
-            decision = _decided(request, {}, None, fetch)
+            decision = _decided(request, answers, since, fetch)
         except Refused as refusal:
             refusal.facts["order"] = place
             if not keep_going:
@@ -461,20 +454,39 @@ def _write_all(session: Session, requests: list[Request], *, keep_going: bool) -
             outcomes.append(Outcome(key=request.key, refusal=refusal))
             continue
         if not decision.replayed:
-            session.append(decision.entries)
+            since.absorb(decision.entries)
         outcomes.append(Outcome(key=request.key, entries=decision.entries, replayed=decision.replayed))
     return tuple(outcomes)
 
 
-def _first_questions(requests: Iterable[Request]) -> tuple[Question[Any], ...]:
-    """What the requests of a batch ask before anything is known: one fetch for all of them."""
-    questions: dict[Question[Any], None] = {}
-    for request in requests:
+def _fetch_together(requests: list[Request], answers: dict[Question[Any], Any], fetch: Fetch) -> None:
+    """Fetch what the requests of a batch ask, all of them at once, round by round.
+
+    The rounds end with the first request that lacks nothing: the others are mostly of its kind, and what is still
+    missing is fetched in its turn.
+    """
+    while True:
+        lacking: dict[Question[Any], None] = {}
+        for request in requests:
+            try:
+                decide(Books(answers), request)
+            except Lacks as lacks:
+                lacking.update(dict.fromkeys(lacks.questions))
+            except (Refused, KeyConflict):
+                continue  # an earlier request may change that
+            else:
+                break
+        if not lacking:
+            return
+        answers.update(fetch(tuple(lacking)))
+
+
+def _decided(request: Request, answers: dict[Question[Any], Any], since: Tally, fetch: Fetch) -> Decision:
+    while True:
         try:
-            decide(Books({}), request)
+            return decide(Books(answers, since), request)
         except Lacks as lacks:
-            questions.update(dict.fromkeys(lacks.questions))
-    return tuple(questions)
+            answers.update(fetch(lacks.questions))
 
 
 __all__ = ["Balance", "Order", "Outcome", "Programme", "Reader", "Retry"]

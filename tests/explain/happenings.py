@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-XX
+import re
+from datetime import date
+from functools import cache
+from typing import TypeVar
+
+import attrs
+
+from tests.histories import DEFINITION, History, at, begun
+from volunteer_points import commands as c
+from volunteer_points.entries import Entry, Held, Submitted
+from volunteer_points.explain.templates import Lang
+from volunteer_points.model import Interval, Reason
+
+LANGS: tuple[Lang, Lang] = ("en", "zh")
+REASON = Reason(code="said_so")
+CHINESE = re.compile(r"[一-鿿]")
+ENDS = at("2028-01-01T00:00")
+Kind = TypeVar("Kind")
 TABLE = {"v-1": "张三", "leader": "李队长", "item:rice": "大米", "activity:park": "公园清洁"}
 
 
@@ -37,6 +54,7 @@ def fact_of(entries: tuple[Entry, ...], kind: type[Kind]) -> Kind:
     return next(entry.fact for entry in entries if isinstance(entry.fact, kind))
 
 
+@cache
 def eventful() -> History:
     """A history in which something of every kind is written."""
     history = begun()
@@ -83,12 +101,6 @@ def eventful() -> History:
     return history
 
 
-ENDS = at("2028-01-01T00:00")
-EVENTFUL = eventful()
-
-
-
-
 def plain_rules() -> c.Definition:
     """The programme with every minute counted and no cap but that of the day."""
     return with_rules(time=type(DEFINITION.rulebooks[0].time)())
@@ -100,3 +112,9 @@ def with_rules(**changes: object) -> c.Definition:
     return attrs.evolve(DEFINITION, rulebooks=(rulebook,))
 
 
+def stocked() -> History:
+    """A history in which v-1 has 23 points and there are bags of rice."""
+    history = begun(plain_rules())
+    history.run(c.ReceiveStock(item="rice", quantity=5), actor="shop")
+    approved(history, "2026-03-14T09:00", "2026-03-14T11:20")
+    return history

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
-XX
-UNREADABLE = {"SheetUnreadable", "CellUnreadable", "ProgrammeFileInvalid"}
+import ast
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+import attrs
+
+from volunteer_points.cli.words import SENTENCES as CLI_SENTENCES
+from volunteer_points.exchange.words import _WORDS as ROW_REFUSALS
+from volunteer_points.explain.error_words import ERRORS
+from volunteer_points.explain.refusals import in_chinese
+from volunteer_points.explain.store_words import REGISTER_IN_CHINESE
+from volunteer_points.people.errors import SENTENCES as REGISTER_SENTENCES
+
+SOURCE = Path(__file__).parents[2] / "src" / "volunteer_points"
+
+SPEAK_FOR_THEMSELVES = {"SheetUnreadable", "CellUnreadable", "ProgrammeFileInvalid"}
 """Errors that bring their own words; the tests of their packages hold them to it, but for the Chinese of the file."""
 
 OWN_WORDS = {"cli": set(CLI_SENTENCES), "exchange": set(ROW_REFUSALS)}
@@ -30,10 +45,12 @@ NAMED_ELSEWHERE: Mapping[tuple[str, str], Mapping[str, set[str]]] = {
 """Raises whose code is not written where they stand."""
 
 SPREAD = {
-    "people/register.py": {"position", "shown"},
-    "storage/journal.py": {"line", "expected", "found", "begins", "looks_like"},
+    "person_already_known": {"position", "shown"},
+    "person_twice": {"position", "shown"},
+    "leaf_differs": {"line", "expected", "found"},
+    "not_a_journal": {"begins", "looks_like"},
 }
-"""What is behind `**facts` where facts are spread."""
+"""What is behind `**facts` where facts are spread, by code."""
 
 
 @attrs.frozen
@@ -63,7 +80,7 @@ def error_classes(trees: Mapping[str, ast.Module]) -> set[str]:
 
 def raised_in(trees: Mapping[str, ast.Module]) -> Iterator[Raised]:
     """Every place at which an error is made."""
-    classes = error_classes(trees) - UNREADABLE
+    classes = error_classes(trees) - SPEAK_FOR_THEMSELVES
     for path, tree in trees.items():
         for node in ast.walk(tree):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or not node.args:
@@ -75,13 +92,12 @@ def raised_in(trees: Mapping[str, ast.Module]) -> Iterator[Raised]:
 def _raised(path: str, node: ast.Call) -> Iterator[Raised]:
     place = f"{path}:{node.lineno}"
     facts = {keyword.arg for keyword in node.keywords if keyword.arg is not None}
-    if any(keyword.arg is None for keyword in node.keywords):
-        facts |= SPREAD.get(path, set())
+    spread = any(keyword.arg is None for keyword in node.keywords)
     fixes = [keyword.value for keyword in node.keywords if keyword.arg == "fix"]
     fix = (str(fixes[0].value) if isinstance(fixes[0], ast.Constant) else "") if fixes else None
     match node.args[0]:
         case ast.Constant(value=str() as code):
-            yield Raised(place, code, frozenset(facts), fix)
+            yield Raised(place, code, frozenset(facts | SPREAD.get(code, set()) if spread else facts), fix)
         case unnamed:
             key = (path, ast.unparse(unnamed))
             assert key in NAMED_ELSEWHERE, f"{place}: say in NAMED_ELSEWHERE which codes this raise can have"
@@ -89,23 +105,27 @@ def _raised(path: str, node: ast.Call) -> Iterator[Raised]:
                 yield Raised(place, code, frozenset(own), "" if "fix" in own else None)
 
 
-def source_trees() -> dict[str, ast.Module]:
+@cache
+def source_trees() -> Mapping[str, ast.Module]:
+    """Every module of the package, by its path below it."""
     return {path.relative_to(SOURCE).as_posix(): ast.parse(path.read_text("utf-8")) for path in SOURCE.rglob("*.py")}
 
 
-def kinds_in_a_table(tree: ast.Module) -> set[str]:
+@cache
+def raised_in_the_source() -> tuple[Raised, ...]:
+    """Every place in the package at which an error is made."""
+    return tuple(raised_in(source_trees()))
+
+
+def codes_from_sqlite() -> set[str]:
     """The codes that SQLite's errors become, which stand in a table of class, code and remedy."""
+    tree = source_trees()["storage/sqlite.py"]
     return {
         str(node.elts[1].value)
         for node in ast.walk(tree)
         if isinstance(node, ast.Tuple) and len(node.elts) == 3 and isinstance(node.elts[1], ast.Constant)
         if isinstance(node.elts[0], ast.Name) and node.elts[0].id in {"StoreError", "Corrupt", "Misconfigured"}
     }
-
-
-TREES = source_trees()
-RAISED = tuple(raised_in(TREES))
-FROM_SQLITE = kinds_in_a_table(TREES["storage/sqlite.py"])
 
 
 def has_own_words(raised: Raised) -> bool:
@@ -133,5 +153,3 @@ def wordless(raised: Raised) -> list[str]:
     if missing := always - raised.facts:
         found.append(f"{raised.place}: {raised.code} does not bring {sorted(missing)}, which its words name")
     return found
-
-

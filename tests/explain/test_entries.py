@@ -2,7 +2,29 @@
 
 from __future__ import annotations
 
-XX
+import ast
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+
+from tests.explain.happenings import CHINESE, eventful, known
+from tests.explain.raises import source_trees
+from tests.histories import at, begun
+from volunteer_points.decisions.adoption import STANDING, nouns
+from volunteer_points.decisions.redemption import RedemptionState
+from volunteer_points.decisions.service import STATUS
+from volunteer_points.entries import KINDS
+from volunteer_points.errors import InputError
+from volunteer_points.explain import awards, describe, kinds, naming, redemptions
+from volunteer_points.explain.templates import filled
+from volunteer_points.explain.vocabulary import VOCABULARY
+from volunteer_points.explain.wording import End, Exact, Minutes, Points, Speaker
+from volunteer_points.model import Evidence, Period, Right
+from volunteer_points.rules import Direction
+
+
 def test_every_word_of_the_programme_is_in_the_vocabulary() -> None:
     assert set(VOCABULARY["period"]) == {"record", *Period}
     assert set(VOCABULARY["direction"]) == {*Direction}
@@ -19,7 +41,7 @@ def _doc_of_status() -> str:
     """The sentence in the source that lists the statuses of a redemption."""
     [cls] = [
         node
-        for node in TREES["decisions/redemption.py"].body
+        for node in source_trees()["decisions/redemption.py"].body
         if isinstance(node, ast.ClassDef) and node.name == RedemptionState.__name__
     ]
     return ast.unparse(cls.body[4])
@@ -97,15 +119,15 @@ def test_every_kind_of_entry_has_words() -> None:
 
 
 def test_the_eventful_history_has_every_kind() -> None:
-    assert {entry.kind for entry in EVENTFUL.entries} == set(KINDS)
+    assert {entry.kind for entry in eventful().entries} == set(KINDS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_entry_of_every_kind_is_described_in_one_line_with_all_facts_that_its_words_name(kind: str) -> None:
-    entries = [entry for entry in EVENTFUL.entries if entry.kind == kind]
+    entries = [entry for entry in eventful().entries if entry.kind == kind]
     for entry in entries:
-        english = describe(entry, "en", frame=EVENTFUL.frame)
-        chinese = describe(entry, "zh", frame=EVENTFUL.frame)
+        english = describe(entry, "en", frame=eventful().frame)
+        chinese = describe(entry, "zh", frame=eventful().frame)
         for said in (english, chinese, describe(entry, "zh")):
             assert said.strip() == said
             assert not re.search(r"[\n{}\[\]]|None|True|Fraction|datetime|Reason|  ", said), said
@@ -117,8 +139,8 @@ def test_an_entry_of_every_kind_is_described_in_one_line_with_all_facts_that_its
 
 
 def test_every_person_of_an_entry_is_shown_by_name() -> None:
-    for entry in EVENTFUL.entries:
-        said = describe(entry, "en", lambda name: name if ":" in name else f"<{name}>", frame=EVENTFUL.frame)
+    for entry in eventful().entries:
+        said = describe(entry, "en", lambda name: name if ":" in name else f"<{name}>", frame=eventful().frame)
         for person in ("v-1", "v-2", "leader", "checker", "founder-a", "founder-b"):
             assert re.search(rf"(?<!<){person}(?!>)", said) is None, said
 
@@ -144,8 +166,10 @@ def test_things_are_shown_by_the_names_that_the_programme_gives_them() -> None:
     [
         (
             "Awarded",
-            "23 points awarded to 张三 for 140 min of 公园清洁 on 14 Mar 2026, by rulebook 2026;"
-            " usable until the end of 31 Dec 2027",
+            (
+                "23 points awarded to 张三 for 140 min of 公园清洁 on 14 Mar 2026, by rulebook 2026;"
+                " usable until the end of 31 Dec 2027"
+            ),
             "张三 获得 23 积分：2026年3月14日 公园清洁 140 分钟，依据积分办法 2026；有效至 2027年12月31日（含当日）",
         ),
         ("Extended", "5 points of 张三 came back after their end and are usable until the end of 2 Feb 2028", None),
@@ -157,13 +181,13 @@ def test_things_are_shown_by_the_names_that_the_programme_gives_them() -> None:
     ],
 )
 def test_a_line_says_what_happened(kind: str, en: str, zh: str | None) -> None:
-    entry = next(entry for entry in EVENTFUL.entries if entry.kind == kind)
-    assert describe(entry, "en", known, frame=EVENTFUL.frame) == en
+    entry = next(entry for entry in eventful().entries if entry.kind == kind)
+    assert describe(entry, "en", known, frame=eventful().frame) == en
     if zh is not None:
-        assert describe(entry, "zh", known, frame=EVENTFUL.frame) == zh
+        assert describe(entry, "zh", known, frame=eventful().frame) == zh
 
 
 def test_leaving_a_team_and_leaving_the_programme_are_told_apart() -> None:
-    team, programme = [describe(entry, "en") for entry in EVENTFUL.entries if entry.kind == "Left"]
+    team, programme = [describe(entry, "en") for entry in eventful().entries if entry.kind == "Left"]
     assert team == "v-1 leaves team repairs from 13 Mar 2026"
     assert programme == "v-2 leaves the programme from 3 Jan 2028"

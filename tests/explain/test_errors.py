@@ -2,22 +2,51 @@
 
 from __future__ import annotations
 
-XX
+import ast
+import re
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.explain.happenings import CHINESE, LANGS, REASON
+from tests.explain.raises import (
+    codes_from_sqlite,
+    has_own_words,
+    raised_in,
+    raised_in_the_source,
+    source_trees,
+    wordless,
+)
+from tests.histories import at, begun
+from volunteer_points import commands as c
+from volunteer_points.errors import InputError, Refused, VolunteerPointsError
+from volunteer_points.exchange.problems import SheetUnreadable
+from volunteer_points.explain import awards, kinds, redemptions, sentence, statements
+from volunteer_points.explain.error_words import ERRORS, REMEDIES
+from volunteer_points.explain.file_words import PROGRAMME_FILE_IN_CHINESE
+from volunteer_points.explain.store_words import REGISTER_IN_CHINESE
+from volunteer_points.explain.templates import Lang, Words
+from volunteer_points.people.errors import SENTENCES as REGISTER_SENTENCES
+from volunteer_points.people.errors import PeopleError
+from volunteer_points.programme_file import ProgrammeFileInvalid, loads
+
+
 def test_every_error_has_words_and_a_remedy_in_both_languages_and_brings_the_facts_that_they_name() -> None:
-    assert [problem for raised in RAISED for problem in wordless(raised)] == []
-    assert {code for code in FROM_SQLITE if code not in ERRORS or not ERRORS[code].remedy_zh} == set()
+    assert [problem for raised in raised_in_the_source() for problem in wordless(raised)] == []
+    assert {code for code in codes_from_sqlite() if code not in ERRORS or not ERRORS[code].remedy_zh} == set()
 
 
 def test_no_words_are_left_of_errors_that_nobody_raises() -> None:
-    codes = {raised.code for raised in RAISED} | FROM_SQLITE
+    codes = {raised.code for raised in raised_in_the_source()} | codes_from_sqlite()
     assert set(ERRORS) - codes == set()
     assert set(REGISTER_IN_CHINESE) - codes == set()
-    assert set(REMEDIES) - {raised.fix for raised in RAISED} == set()
+    assert set(REMEDIES) - {raised.fix for raised in raised_in_the_source()} == set()
 
 
 def test_a_part_in_brackets_is_about_facts_that_some_raise_brings() -> None:
-    brought: dict[str, set[str]] = {code: {"problem"} for code in FROM_SQLITE}
-    for raised in RAISED:
+    brought: dict[str, set[str]] = {code: {"problem"} for code in codes_from_sqlite()}
+    for raised in raised_in_the_source():
         brought.setdefault(raised.code, set()).update(raised.facts)
     never = {code: missing for code, words in ERRORS.items() if (missing := words.sentence.places()[1] - brought[code])}
     assert never == {}
@@ -35,13 +64,13 @@ def test_a_part_in_brackets_is_about_facts_that_some_raise_brings() -> None:
     ],
 )
 def test_an_error_without_words_is_found(text: str, problem: str | None) -> None:
-    trees = {**TREES, "decisions/new.py": ast.parse(text)}
+    trees = {**source_trees(), "decisions/new.py": ast.parse(text)}
     found = [each for raised in raised_in(trees) if "new.py" in raised.place for each in wordless(raised)]
     assert found == [] if problem is None else len(found) == 1 and problem in found[0]
 
 
 def test_an_error_whose_code_is_not_written_there_is_found() -> None:
-    trees = {**TREES, "decisions/new.py": ast.parse("refuse(which, item=1)")}
+    trees = {**source_trees(), "decisions/new.py": ast.parse("refuse(which, item=1)")}
     with pytest.raises(AssertionError, match=r"decisions/new\.py:1: say in NAMED_ELSEWHERE"):
         list(raised_in(trees))
 
@@ -71,7 +100,7 @@ def test_english_has_no_chinese_in_it_and_chinese_has_some() -> None:
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_every_raise_becomes_a_sentence(lang: Lang) -> None:
-    for raised in RAISED:
+    for raised in raised_in_the_source():
         if raised.code not in ERRORS or has_own_words(raised):
             continue
         error = VolunteerPointsError(raised.code, **{name: 7 for name in raised.facts if name != "fix"})
@@ -174,7 +203,7 @@ def test_the_mistakes_in_a_programme_file_are_told_in_both_languages() -> None:
 
 def test_every_mistake_in_a_programme_file_has_chinese_words() -> None:
     codes = set[str]()
-    for path, tree in TREES.items():
+    for path, tree in source_trees().items():
         if not path.startswith("programme_file/"):
             continue
         for node in ast.walk(tree):

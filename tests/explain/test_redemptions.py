@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-XX
-def stocked() -> History:
-    """A history in which v-1 has 23 points and there are bags of rice."""
-    history = begun(plain_rules())
-    history.run(c.ReceiveStock(item="rice", quantity=5), actor="shop")
-    approved(history, "2026-03-14T09:00", "2026-03-14T11:20")
-    return history
+import json
+from collections.abc import Callable
+
+import attrs
+import pytest
+
+from tests.explain.happenings import REASON, approved, fact_of, held, known, plain_rules, stocked
+from tests.histories import DEFINITION, History, at, begun
+from volunteer_points import commands as c
+from volunteer_points.entries import Approved, Held
+from volunteer_points.explain import explain_redemption
+from volunteer_points.explain.templates import Lang
+from volunteer_points.model import Item, Price
 
 
 def told_of(history: History, redemption: str, lang: Lang = "en") -> list[str]:

@@ -309,11 +309,9 @@ class Standing:
 
 
 def _names(programme: ProgrammeAdopted) -> dict[str, frozenset[str]]:
-    """Each actor whose duties name a volunteer id, and that volunteer, with all the ids they share."""
-    groups: list[set[str]] = []
+    """Each actor with a volunteer id among their duties, and all the ids of that person."""
+    ids: dict[str, set[str]] = {}
     for duty in programme.duties:
         if duty.volunteer is not None:
-            own = {duty.actor, duty.volunteer}
-            joined = own.union(*(group for group in groups if not group.isdisjoint(own)))
-            groups = [*(group for group in groups if group.isdisjoint(own)), joined]
-    return {name: frozenset(group) for group in groups for name in group}
+            ids.setdefault(duty.actor, {duty.actor}).add(duty.volunteer)
+    return {actor: frozenset(own) for actor, own in ids.items()}

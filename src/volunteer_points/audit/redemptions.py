@@ -98,6 +98,7 @@ class Funded(Check):
                 seen.evidence,
                 expected={name: expected[name] for name in differs},
                 actual={name: actual[name] for name in differs},
+                volunteer=fact.volunteer,
                 item=fact.item,
                 quantity=fact.quantity,
                 day=str(day),

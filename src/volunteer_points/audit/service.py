@@ -110,8 +110,8 @@ def _length(day: date, calendar: Calendar) -> timedelta:
 class OtherEyes(Check):
     """VP301: who approves a record, or what it says anew, is neither its volunteer nor its recorder.
 
-    A person is known by every id that duties connect. A programme that says that one person runs it gets a note
-    instead, in every audit.
+    A person is known by their own id and by the volunteer id that their duties name. A programme that says that one
+    person runs it gets a note instead, in every audit.
     """
 
     id = "VP301"

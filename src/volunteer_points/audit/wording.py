@@ -152,18 +152,23 @@ _REPAIR = Words(
     "停止写入。与最近一次无问题的日志或备份比对（volunteer-points audit 文件），恢复该备份，并查明谁能直接改动数据库。",
 )
 _REVERSE = Words(
-    "An approver takes it back: volunteer-points reverse {record}; then awards it anew:"
-    " volunteer-points correct {record}",
-    "由审核人冲正：volunteer-points reverse {record}，再更正并重新发放：volunteer-points correct {record}",
+    "An approver takes it back: volunteer-points reverse {record} --reason audit; that prints the command by which what"
+    " is due is awarded anew.",
+    "由审核人冲正：volunteer-points reverse {record} --reason audit；该命令会给出重新发放应得积分的命令。",
 )
 _STATEMENT = Words(
     "Look at the lines and reverse what is too much: volunteer-points statement {volunteer}",
     "查看对账单并冲正多出的部分：volunteer-points statement {volunteer}",
 )
 _RECORD = Words(
-    "An approver corrects or takes back one of them: volunteer-points correct {record} or"
-    " volunteer-points reverse {record}",
-    "由审核人更正或冲正其中一份：volunteer-points correct {record} 或 volunteer-points reverse {record}",
+    "An approver takes one of them back: volunteer-points reverse {record} --reason audit, or while it is pending"
+    " volunteer-points reject {record} --reason audit",
+    "由审核人撤销其中一份：volunteer-points reverse {record} --reason audit；尚未审核的用"
+    " volunteer-points reject {record} --reason audit",
+)
+_COUNT = Words(
+    "Count the shelf and book the count: volunteer-points stock count {subject} NUMBER --reason audit",
+    "盘点并登记：volunteer-points stock count {subject} 数量 --reason audit",
 )
 _AGAIN = Words(
     "Audit the ledger itself rather than a part of it: volunteer-points audit",
@@ -239,10 +244,7 @@ SENTENCES: Mapping[str, Sentence] = {
             "{purpose} of {holder} stood at {actual_balance} {unit} after {kind}, {bound} is the bound",
             "{kind} 之后 {holder} 的 {purpose} 为 {actual_balance} {unit}，界限为 {bound}",
         ),
-        Words(
-            "Stop writing and open the entry: volunteer-points explain {entry}; compare with a clean copy.",
-            "停止写入并查看分录：volunteer-points explain {entry}，与无问题的备份比对。",
-        ),
+        _REPAIR,
     ),
     "balance_differs": Sentence(
         Words(
@@ -294,10 +296,7 @@ SENTENCES: Mapping[str, Sentence] = {
             "record {subject} is {actual_status} and its award {award} was never reversed",
             "记录 {subject} 已为 {actual_status}，但其发放 {award} 未被冲正",
         ),
-        Words(
-            "An approver takes it back: volunteer-points reverse {record}",
-            "由审核人冲正：volunteer-points reverse {record}",
-        ),
+        _REVERSE,
     ),
     "rulebook_changed": Sentence(
         Words(
@@ -380,9 +379,9 @@ SENTENCES: Mapping[str, Sentence] = {
             "记录 {subject} 的审核人 {actual_approver} 同时是{role}",
         ),
         Words(
-            "Another approver takes it back and decides: volunteer-points reverse {record}, then"
-            " volunteer-points correct {record}",
-            "由其他审核人冲正并重新决定：volunteer-points reverse {record}，再 volunteer-points correct {record}",
+            "Somebody else takes it back: volunteer-points reverse {record} --reason audit; that prints the command by"
+            " which they award it anew.",
+            "由其他审核人冲正：volunteer-points reverse {record} --reason audit；该命令会给出由其重新发放的命令。",
         ),
     ),
     "run_by_one": Sentence(
@@ -391,8 +390,8 @@ SENTENCES: Mapping[str, Sentence] = {
             "本项目由 {subject} 一人管理：{approvals} 次审核没有第二人复核",
         ),
         Words(
-            "To have four eyes, name two founders in the programme file and adopt it: volunteer-points init",
-            "如需双人复核，请在项目文件中写明两位发起人并重新采用：volunteer-points init",
+            "To have four eyes, name two founders in the programme file: volunteer-points adopt programme.toml",
+            "如需双人复核，请在项目文件中写明两位负责人：volunteer-points adopt programme.toml",
         ),
     ),
     # --- redemptions and stock ---
@@ -402,8 +401,8 @@ SENTENCES: Mapping[str, Sentence] = {
             "兑换 {subject}（{item} {quantity} 件）预留 {actual}；{day} 有效的为 {expected}",
         ),
         Words(
-            "If it is still open: volunteer-points cancel {subject}, then hold it anew: volunteer-points redeem",
-            "如尚未领取：volunteer-points cancel {subject}，再重新预留：volunteer-points redeem",
+            "While it is open: volunteer-points cancel {subject}, then volunteer-points redeem {volunteer} {item}",
+            "尚未领取时：volunteer-points cancel {subject}，再 volunteer-points redeem {volunteer} {item}",
         ),
     ),
     "not_funded": Sentence(
@@ -446,14 +445,14 @@ SENTENCES: Mapping[str, Sentence] = {
         Words(
             "{subject}: {kind} left {actual_on_hand} on the shelf", "{subject}：{kind} 之后在架数量为 {actual_on_hand}"
         ),
-        Words("Count the shelf and book the count: volunteer-points stock", "盘点并登记：volunteer-points stock"),
+        _COUNT,
     ),
     "count_differs": Sentence(
         Words(
             "{subject}: the count says {actual_counted}, with its difference the books say {expected_counted}",
             "{subject}：盘点数为 {actual_counted}，按差额账面应为 {expected_counted}",
         ),
-        Words("Count the shelf again and book it: volunteer-points stock", "重新盘点并登记：volunteer-points stock"),
+        _COUNT,
     ),
     # --- totals ---
     "rollforward_differs": Sentence(

@@ -90,7 +90,7 @@ def holds(desk: Desk, overdue: bool) -> Answer:
         desk.say("Held until", "预留至"),
     )
     rows = tuple(_hold_row(desk, state, now) for state in states)
-    return Answer(data, (Table(headings, rows, right=(3, 4)),))
+    return Answer(data, (Table(headings, rows, right=(3, 4), wraps=(1, 2)),))
 
 
 def _hold_row(desk: Desk, state: RedemptionState, now: datetime) -> tuple[str, ...]:
@@ -254,7 +254,9 @@ def stock_list(desk: Desk) -> Answer:
         desk.say("On the shelf", "在架"),
         desk.say("Reserved", "已预留"),
     )
-    return Answer({"items": rows}, (Table(headings, tuple(_item_row(desk, row) for row in rows), right=(3, 4, 5)),))
+    return Answer(
+        {"items": rows}, (Table(headings, tuple(_item_row(desk, row) for row in rows), right=(3, 4, 5), wraps=(1, 2)),)
+    )
 
 
 def _item_data(desk: Desk, item: Item, reserved: Mapping[str, int]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ PREVIEW = Words(
 )
 
 _SHOWN_ONE_BY_ONE = 12
+_AWARDS_SHOWN = 30
 _AMOUNTS = ("points", "price")
 
 
@@ -209,18 +210,45 @@ def written_each(
     """
     done = [(each, outcome) for each, outcome in zip(subjects, outcomes, strict=True) if outcome.refusal is None]
     refused = [(each, outcome.refusal) for each, outcome in zip(subjects, outcomes, strict=True) if outcome.refusal]
-    parts: list[Part] = []
-    for (_, _), outcome in done[:_SHOWN_ONE_BY_ONE]:
-        style = "" if outcome.replayed else "good"
-        parts += [Line(text, style) for text in said(desk, outcome.entries)]
-    if len(done) > _SHOWN_ONE_BY_ONE:
-        parts.append(
-            desk.say(f"... and {len(done) - _SHOWN_ONE_BY_ONE} more", f"……另有 {len(done) - _SHOWN_ONE_BY_ONE} 条")
-        )
+    parts = _each_told(desk, [outcome for _, outcome in done])
     parts += _summary(desk, done, refused)
     if done:
         parts += _trail(desk, done[0][1].key, undo(done[0][0][0]))
     return Answer(_each_data(desk, subjects, outcomes, undo), tuple(parts), REFUSED if refused else DONE)
+
+
+def _each_told(desk: Desk, outcomes: Sequence[Outcome]) -> list[Part]:
+    """What became of each: a table of awards, or a line for each entry; the first of them when there are many."""
+    awards = [(outcome, entry) for outcome in outcomes for entry in outcome.entries if isinstance(entry.fact, Awarded)]
+    lines = [
+        Line(text, "" if outcome.replayed else "good")
+        for outcome in outcomes[:_SHOWN_ONE_BY_ONE]
+        if not any(isinstance(entry.fact, Awarded) for entry in outcome.entries)
+        for text in said(desk, outcome.entries)
+    ]
+    parts: list[Part] = [*lines]
+    if awards:
+        desk.look_up(entry.fact.volunteer for _, entry in awards if isinstance(entry.fact, Awarded))
+        rows = tuple(_award_row(desk, entry) for _, entry in awards[:_AWARDS_SHOWN])
+        headings = (
+            desk.say("Record", "编号"),
+            desk.say("Who", "姓名"),
+            desk.say("Day", "日期"),
+            desk.say("Counted", "计时"),
+            desk.say("Points", "积分"),
+        )
+        parts.append(Table(headings, rows, right=(3, 4), wraps=(1,)))
+    hidden = max(0, len(awards) - _AWARDS_SHOWN) or max(0, len(outcomes) - len(awards) - _SHOWN_ONE_BY_ONE)
+    if hidden:
+        parts.append(desk.say(f"... and {hidden} more", f"……另有 {hidden} 条"))
+    return parts
+
+
+def _award_row(desk: Desk, entry: Entry) -> tuple[str, ...]:
+    fact = entry.fact
+    assert isinstance(fact, Awarded)  # noqa: S101 - narrows the type
+    points = desk.currency(fact.currency).shown(fact.points)
+    return (fact.record, desk.called(fact.volunteer), entry.on.isoformat(), clock_shown(fact.minutes), points)
 
 
 def _trail(desk: Desk, key: str, undo: Undo) -> list[Line]:
@@ -243,7 +271,7 @@ def _summary(
         title = desk.say(f"{len(refused)} refused; nothing was written for them:", f"{len(refused)} 条未通过，未写入：")
         rows = tuple((record, called, desk.sentence(why)) for (record, called), why in refused)
         headings = (desk.say("Id", "编号"), desk.say("Who", "姓名"), desk.say("Why", "原因"))
-        parts += ["", Line(title, "bad"), Table(headings, rows)]
+        parts += ["", Line(title, "bad"), Table(headings, rows, wraps=(1, 2))]
     return parts
 
 
@@ -300,6 +328,11 @@ def time_shown(desk: Desk, minutes: int) -> str:
     from volunteer_points.explain.wording import Minutes  # noqa: PLC0415 - help does not need it
 
     return desk.speaker.shown(Minutes(minutes, long=True))
+
+
+def clock_shown(minutes: int) -> str:
+    """Hours and minutes for a column of a table."""
+    return f"{minutes // 60}:{minutes % 60:02}"
 
 
 def points_data(desk: Desk, amount: int, currency: str, name: str = "points") -> dict[str, Any]:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import attrs
 
@@ -50,11 +50,16 @@ class Line:
 
 @attrs.frozen
 class Table:
-    """Rows under headings; columns whose number is in ``right`` hold figures, the first column is 0."""
+    """Rows under headings.
+
+    Columns are numbered from 0: those in ``right`` hold figures, and those in ``wraps`` may be broken over lines where
+    the terminal is narrow. An id is never broken, so that it can be copied.
+    """
 
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     right: tuple[int, ...] = ()
+    wraps: tuple[int, ...] = ()
 
 
 Part: TypeAlias = str | Line | Table
@@ -125,9 +130,10 @@ def _drawn(table: Table) -> Any:  # noqa: ANN401 - a table of rich, which is imp
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415
     from rich.table import Table as Drawn  # noqa: PLC0415
 
-    drawn = Drawn(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    drawn = Drawn(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for number, heading in enumerate(table.headings):
-        drawn.add_column(heading, justify="right" if number in table.right else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if number in table.right else "left"
+        drawn.add_column(heading, justify=justify, overflow="fold", no_wrap=number not in table.wraps)
     for row in table.rows:
         drawn.add_row(*row)
     return drawn

@@ -13,6 +13,7 @@ from volunteer_points.cli.context import Desk
 from volunteer_points.cli.outcomes import (
     PREVIEW,
     Undo,
+    clock_shown,
     entry_data,
     points_data,
     points_shown,
@@ -237,7 +238,7 @@ def totals_command(desk: Desk, by: str, since: str | None, until: str | None) ->
         "all": _total_data(desk, everything),
     }
     right = tuple(range(len(headings) - len(_figures(desk)), len(headings)))
-    return Answer(data, (Table(headings, (*rows, last), right),))
+    return Answer(data, (Table(headings, (*rows, last), right, wraps=tuple(range(len(_HEADINGS[By(by)])))),))
 
 
 def _figures(desk: Desk) -> tuple[str, ...]:
@@ -256,7 +257,7 @@ def _currencies(desk: Desk) -> tuple[Any, ...]:
 def _total_row(desk: Desk, total: Total) -> tuple[str, ...]:
     points = dict(total.points)
     shown = (each.shown(points.get(each.id, 0)) for each in _currencies(desk))
-    return (str(total.volunteers), str(total.records), time_shown(desk, total.minutes), *shown)
+    return (str(total.volunteers), str(total.records), clock_shown(total.minutes), *shown)
 
 
 def _group_shown(desk: Desk, by: By, group: tuple[str, ...]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from volunteer_points.cli.outcomes import (
     PREVIEW,
     Reasoned,
     Undo,
+    clock_shown,
     time_shown,
     write_each,
     write_one_reasoned,
@@ -197,7 +198,7 @@ def pending(desk: Desk, activity: str | None, team: str | None, day: str | None)
     )
     next_step = desk.command("approve", "--all")
     hint = desk.say(f"To approve: {next_step}, or with the ids", f"审核：{next_step}，或写出编号")
-    table = Table(headings, tuple(_record_row(desk, state) for state in states), right=(3,))
+    table = Table(headings, tuple(_record_row(desk, state) for state in states), right=(3,), wraps=(4, 5, 6))
     return Answer(data, (table, "", Line(total, "head"), Line(hint, "dim")))
 
 
@@ -213,7 +214,7 @@ def _record_row(desk: Desk, state: RecordState) -> tuple[str, ...]:
         said.record,
         state.on.isoformat(),
         times,
-        time_shown(desk, _minutes(state)),
+        clock_shown(_minutes(state)),
         desk.name(said.volunteer) or said.volunteer,
         names(f"activity:{said.activity}").removeprefix("activity:"),
         names(f"team:{said.team}").removeprefix("team:") if said.team else "",

@@ -214,7 +214,7 @@ def people(desk: Desk, *, text: str, team: str | None, tag: str | None, full: bo
         for each in found
     )
     total = desk.say(f"{len(found)} people", f"共 {len(found)} 人")
-    return Answer(data, (Table(headings, rows), "", Line(total, "head")))
+    return Answer(data, (Table(headings, rows, wraps=(3, 4, 5)), "", Line(total, "head")))
 
 
 def _has(volunteer: _Volunteer, text: str) -> bool:

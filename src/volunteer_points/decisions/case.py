@@ -95,9 +95,12 @@ class Frame:
             for duty in self.duties_of(actor)
         )
 
-    def is_same_person(self, actor: str, volunteer: str) -> bool:
-        """Whether an actor is that volunteer, by id or by what their duties say."""
-        return actor == volunteer or any(duty.volunteer == volunteer for duty in self.duties_of(actor))
+    def is_same_person(self, one: str, other: str) -> bool:
+        """Whether two ids, of actors or volunteers, are those of one person, as far as duties say."""
+        return not self._ids_of(one).isdisjoint(self._ids_of(other))
+
+    def _ids_of(self, person: str) -> set[str]:
+        return {person, *(duty.volunteer for duty in self.duties_of(person) if duty.volunteer is not None)}
 
 
 def frame_of(answer: tuple[object, ...]) -> Frame | None:
@@ -178,7 +181,7 @@ class Case:
         """Refuse when the actor is the volunteer or the other person involved, unless one person runs it all."""
         if self.frame.adopted.run_by_one:
             return
-        if self.actor == also:
+        if self.frame.is_same_person(self.actor, also):
             refuse("four_eyes", actor=self.actor, role=role)
         if self.frame.is_same_person(self.actor, volunteer):
             refuse("own_case", actor=self.actor, volunteer=volunteer)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from hashlib import sha256
+from itertools import count
 from typing import TypeAlias
 
 import attrs
@@ -47,18 +50,26 @@ Beat: TypeAlias = Heading | Sentence | Grid
 
 
 class Clock:
-    """The time of a demonstration: it is set, and a minute passes each time somebody looks."""
+    """The time of a demonstration: it is set, and some of it passes each time somebody looks."""
 
-    def __init__(self, start: str) -> None:
+    def __init__(self, start: str, *, step_seconds: int) -> None:
+        self._step = timedelta(seconds=step_seconds)
         self._now = instant(start)
 
     def set(self, text: str) -> None:
-        """Move on to a time, which is never back."""
-        self._now = max(self._now, instant(text) - timedelta(minutes=1))
+        """Move on to a time; it never goes back."""
+        self._now = max(self._now, instant(text) - self._step)
 
     def __call__(self) -> datetime:
-        self._now += timedelta(minutes=1)
+        """The time now."""
+        self._now += self._step
         return self._now
+
+
+def numbered(prefix: str) -> Callable[[], str]:
+    """Ids that are the same in every demonstration: ten letters and digits behind the prefix."""
+    numbers = count(1)
+    return lambda: f"{prefix}-{sha256(f'{prefix} {next(numbers)}'.encode()).hexdigest()[:10]}"
 
 
 def instant(text: str) -> datetime:
@@ -86,20 +97,22 @@ class Teller:
         """The text in the language."""
         return zh if self.language == "zh" else en
 
+    def tell(self, en: str, zh: str, mark: str = "", **facts: object) -> Sentence:
+        """One thing that happened, with the facts in place of their names."""
+        return Sentence(self.say(en, zh).format_map(facts), mark)
+
     def name(self, volunteer: str) -> str:
         """What a volunteer is called."""
         return self.register.name_of([volunteer]).get(volunteer, volunteer)
-
-    def thing(self, subject: str) -> str:
-        """What an item, an activity or a partner is called."""
-        return self.names(subject)
 
     def refusal(self, error: VolunteerPointsError) -> Sentence:
         """What was not allowed, and why."""
         return Sentence(sentence(error, self.language, names=self.names, frame=self.frame), "refused")
 
-    def clock(self, moment: datetime) -> str:
-        """An instant as the programme's clock shows it."""
+    def clock(self, moment: datetime | None) -> str:
+        """An instant as the programme's clock shows it; never, where there is none."""
+        if moment is None:
+            return self.say("never", "永久")
         return f"{self.frame.calendar.local(moment):%Y-%m-%d %H:%M}"
 
 

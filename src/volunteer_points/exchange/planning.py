@@ -27,8 +27,7 @@ from volunteer_points.exchange.services import (
 from volunteer_points.exchange.sheets import Sheet
 from volunteer_points.model import Calendar, Evidence
 from volunteer_points.people import Register
-from volunteer_points.programme import Order, Programme
-from volunteer_points.storage import Reader
+from volunteer_points.programme import Order, Programme, Reader
 
 ROWS_AT_ONCE = 1_000
 

@@ -96,7 +96,9 @@ INPUT: Mapping[str, ErrorWords] = {
     "unknown_profile": ErrorWords(
         "The audit has no profile {profile}.", "", "审计没有方案 {profile}。", "请核对方案名称。",
     ),
-    "unknown_check": ErrorWords("The audit has no check {check}.", "", "审计没有检查项 {check}。", "请核对检查项编号。"),
+    "unknown_check": ErrorWords(
+        "The audit has no check {check}.", "", "审计没有检查项 {check}。", "请核对检查项编号。",
+    ),
     "unknown_severity": ErrorWords(
         "The audit knows no severity {severity}.", "", "审计没有严重程度 {severity}。", "请核对严重程度的写法。",
     ),
@@ -104,15 +106,20 @@ INPUT: Mapping[str, ErrorWords] = {
         "The example is not at {place}.", "", "{place} 没有示例文件。", "请重新安装程序。",
     ),
     "folder_not_empty": ErrorWords(
-        "{folder} is not empty: it holds {files} files, such as {found}.", "Name an empty folder, or one that is not there.",
+        "{folder} is not empty: it holds {files} files, such as {found}.",
+        "Name an empty folder, or one that is not there.",
         "{folder} 不是空文件夹：其中有 {files} 个文件，如 {found}。", "请指定空文件夹，或尚不存在的文件夹。",
     ),
     "folder_unusable": ErrorWords(
         "{folder} cannot be used: {reason}.", "Name a folder in which you may write.",
         "{folder} 无法使用：{reason}。", "请指定可写的文件夹。",
     ),
+    "force_needs_folder": ErrorWords(
+        "It is not said in which folder to replace what is there.", "", "没有写明要替换哪个文件夹里的内容。", "请用 --into 指定文件夹。",
+    ),
     "sheet_not_clean": ErrorWords(
-        "{rows} rows of the sheets cannot be taken.", "", "签到表中有 {rows} 行不能导入。", "请改正这些行，或跳过它们继续导入。",
+        "{rows} rows of the sheets cannot be taken.", "", "签到表中有 {rows} 行不能导入。",
+        "请改正这些行，或跳过它们继续导入。",
     ),
     "nothing_to_explain": ErrorWords(
         "None of the entries is about a {wanted}.", "Bring the entries about one {wanted}.",

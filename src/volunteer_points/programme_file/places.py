@@ -70,12 +70,10 @@ def path_text(path: Path) -> str:
         if isinstance(part, int):
             text += f"[{part}]"
         else:
-            text += f"{'.' if text else ''}{part if _PLAIN_KEY.fullmatch(part) else _quoted(part)}"
+            key = part if len(part) <= WORD_CHARACTERS_MAX else f"{part[:WORD_CHARACTERS_MAX]}…"
+            quoted = key if _PLAIN_KEY.fullmatch(key) else json.dumps(key, ensure_ascii=False)
+            text += f".{quoted}" if text else quoted
     return text
-
-
-def _quoted(key: str) -> str:
-    return json.dumps(key[:WORD_CHARACTERS_MAX], ensure_ascii=False)
 
 
 def find_places(text: str) -> Places:

@@ -49,7 +49,10 @@ _NO_TEAMS = TeamStructure(label="", slots=())
 
 _OUT_OF_BOUNDS = {
     "too_deep": ("lies deeper than any programme file needs", "Write fewer dots, lists and braces inside each other."),
-    "word_too_long": ("is too long for a number, a day or a key", "Write text between quotation marks."),
+    "word_too_long": (
+        "is too long for a number, a day or a key",
+        'Write text between plain quotation marks, as "...".',
+    ),
 }
 _FULL_WIDTH = re.compile("[“”‘’＂＇，、＝［］【】｛｝]")
 
@@ -292,17 +295,15 @@ def _check_structure(reader: Reader, raw: Mapping[str, Any], structure: object, 
     tables = _bare(reader, raw, "teams", ("id", "slot", "parent", "since", "until"))
     if tables is None or not isinstance(structure, TeamStructure):
         return
-    teams = tuple(Team(name="", **values) for values in tables)
-    for sentence in structure.problems(teams, day):
-        number = next((at for at, team in enumerate(teams) if sentence.startswith(f"team {team.id}: ")), None)
-        if number is None:
-            fix = "Add or leave out teams of that slot, or describe another [structure]."
-            reader.report(("structure" if "structure" in raw else "teams",), "structure", sentence, fix)
-        else:
-            fix = f"Use one of {', '.join(slot.id for slot in structure.slots)}."
-            reader.report(
-                ("teams", number, "slot"), "unknown_slot", "is no slot of the structure", fix, teams[number].slot
-            )
+    slots = {slot.id for slot in structure.slots}
+    teams = [Team(name="", **values) for values in tables]
+    for number, team in enumerate(teams):
+        if team.slot not in slots and team.parent is None and team.active_on(day):
+            fix = near(team.slot, slots) or "Name a slot of the [structure]."
+            reader.report(("teams", number, "slot"), "unknown_slot", "is no slot of the structure", fix, team.slot)
+    for sentence in structure.problems(tuple(team for team in teams if team.slot in slots), day):
+        fix = "Add or leave out teams of that slot, or describe another [structure]."
+        reader.report(("structure" if "structure" in raw else "teams",), "structure", sentence, fix)
 
 
 def _check_days_of_rulebooks(reader: Reader, raw: Mapping[str, Any]) -> None:

@@ -36,7 +36,7 @@ HOUSEHOLDS_MAX = 20_000
 ELEMENTS_MAX = 1_000
 """How many elements any other list may hold."""
 
-NAMES_TO_COMPARE_MAX = 1_000
+NAMES_TO_COMPARE_MAX = 300
 """With more names than that, none is suggested."""
 
 DECIMALS_MAX = 12
