@@ -75,7 +75,8 @@ def decode_once(content: bytes) -> Entry:
             return entry
         problem = "the bytes are not in canonical form"
     except _UNREADABLE as error:
-        problem = f"{type(error).__name__}: {error}"
+        is_told = isinstance(error, (ValueError, VolunteerPointsError))
+        problem = str(error) if is_told else f"{type(error).__name__}: {error}"
     raise Corrupt("unreadable_entry", problem=problem, starts=content[:120].decode("utf-8", "replace"))
 
 
@@ -104,6 +105,8 @@ _lot = lru_cache(maxsize=256)(instant_from)  # many share an end
 def _entry(fields: dict[str, Any]) -> Entry:
     if fields["v"] != ENCODING_VERSION:
         raise ValueError(f"encoding version {fields['v']} is not known; this library knows {ENCODING_VERSION}")
+    if fields["kind"] not in KINDS:
+        raise ValueError(f"kind {fields['kind']!r} is not known")
     about = tuple(fields["about"])
     for text in (*about, fields["ledger"], fields["key"], fields["digest"], fields["actor"]):
         if type(text) is not str:

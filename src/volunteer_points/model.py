@@ -37,6 +37,7 @@ RESERVED_UNITS = frozenset({"minutes", "redemptions", "units"})
 """What the ledger counts besides currencies and items; no currency may be called so."""
 
 _YEARS = range(1900, 3000)
+_HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
 _ID = re.compile(r"[\w.\-]{1,64}", re.UNICODE)
 
 
@@ -90,14 +91,10 @@ def calendar_day(instance: object, attribute: attrs.Attribute[Any], value: objec
 
 
 def words(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    """Validate a short text that can be written down anywhere."""
-    if not isinstance(value, str) or len(value) > TEXT_LENGTH_MAX or not value.replace("\n", "").isprintable():
-        raise InputError(
-            "not_text",
-            field=attribute.name,
-            value=repr(value)[:80],
-            fix=f"Give at most {TEXT_LENGTH_MAX} printable characters.",
-        )
+    """Validate a short text; half a character, which no encoding can write, is refused."""
+    if not isinstance(value, str) or len(value) > TEXT_LENGTH_MAX or _HALF_A_CHARACTER.search(value):
+        fix = f"Give at most {TEXT_LENGTH_MAX} characters."
+        raise InputError("not_text", field=attribute.name, value=repr(value)[:80], fix=fix)
 
 
 def at_most(most: int) -> Callable[[object, attrs.Attribute[Any], object], None]:

@@ -203,7 +203,8 @@ class Programme:
     def sweep(self, *, actor: str, booked_at: datetime | None = None, batch: int = 500) -> tuple[Outcome, ...]:
         """Lapse every hold whose time is over and expire every lot that has ended, in bounded transactions.
 
-        Keys follow from what is due, so a sweep that is repeated or interrupted writes nothing twice.
+        Keys follow from what is due and what had ended before, so a sweep that is repeated or interrupted writes
+        nothing twice.
         """
         at = booked_at or self._clock()
         outcomes: list[Outcome] = []
@@ -222,22 +223,19 @@ class Programme:
 
     def _expiries(self, at: datetime, actor: str) -> list[Order]:
         with self.store.reader() as reader:
-            due = reader.open(Purpose.AVAILABLE, due=at)
-        latest = {(each.account.holder.partition(":")[2], each.unit): each.lot for each in due}
-        return [
-            Order(
-                command=Expire(volunteer=volunteer, currency=currency),
-                actor=actor,
-                key=f"expire:{volunteer}:{currency}:{at.isoformat()}",
-                booked_at=at,
-            )
-            for volunteer, currency in latest
-        ]
+            due = dict.fromkeys((each.account.holder, each.unit) for each in reader.open(Purpose.AVAILABLE, due=at))
+            before = reader.ask({About(holder, ("Expired",)) for holder, _ in due})
+        orders = []
+        for holder, currency in due:
+            volunteer, times = holder.removeprefix(volunteer_holder("")), len(before[About(holder, ("Expired",))])
+            command, key = Expire(volunteer=volunteer, currency=currency), f"expire:{volunteer}:{currency}:{times + 1}"
+            orders.append(Order(command=command, actor=actor, key=key, booked_at=at))
+        return orders
 
     def _request(self, order: Order) -> Request:
         return Request(
             ledger=self.store.ledger,
-            key=order.key or self._new_key(),
+            key=self._new_key() if order.key is None else order.key,
             actor=order.actor,
             booked_at=order.booked_at or self._clock(),
             command=order.command,
@@ -441,8 +439,9 @@ def _write_all(session: Session, requests: list[Request], *, keep_going: bool) -
 def _decided_in_turn(requests: list[Request], fetch: Fetch, *, keep_going: bool) -> tuple[Outcome, ...]:
     """What becomes of each request when those before it are written."""
     answers: dict[Question[Any], Any] = {}
-    since, outcomes = Tally(), list[Outcome]()
+    since, outcomes = None, list[Outcome]()
     if len(requests) > 1:
+        since = Tally()
         _fetch_together(requests, answers, fetch)
     for place, request in enumerate(requests, start=1):
         try:
@@ -453,7 +452,7 @@ def _decided_in_turn(requests: list[Request], fetch: Fetch, *, keep_going: bool)
                 raise
             outcomes.append(Outcome(key=request.key, refusal=refusal))
             continue
-        if not decision.replayed:
+        if since is not None and not decision.replayed:
             since.absorb(decision.entries)
         outcomes.append(Outcome(key=request.key, entries=decision.entries, replayed=decision.replayed))
     return tuple(outcomes)
@@ -481,7 +480,7 @@ def _fetch_together(requests: list[Request], answers: dict[Question[Any], Any], 
         answers.update(fetch(tuple(lacking)))
 
 
-def _decided(request: Request, answers: dict[Question[Any], Any], since: Tally, fetch: Fetch) -> Decision:
+def _decided(request: Request, answers: dict[Question[Any], Any], since: Tally | None, fetch: Fetch) -> Decision:
     while True:
         try:
             return decide(Books(answers, since), request)

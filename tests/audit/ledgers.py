@@ -69,19 +69,21 @@ class StoredLedger:
 class History:
     """Commands on a ledger in memory, one after the other; every one moves the clock by a minute."""
 
-    def __init__(self, definition: c.Definition | None = None, *, begin: str = "2026-03-10 20:00") -> None:
+    def __init__(
+        self, definition: c.Definition | None = None, *, begin: str = "2026-03-10 20:00", by: str = APPROVER
+    ) -> None:
         self.now = moment(begin)
         self.entries: list[Entry] = []
-        self._tally = Tally()
-        self.run(c.Adopt(definition=definition or small_programme(), author=AUTHOR), APPROVER)
+        self.tally = Tally()
+        self.run(c.Adopt(definition=definition or small_programme(), author=AUTHOR), by)
 
     def run(self, command: c.Command, actor: str, *, key: str | None = None) -> tuple[Entry, ...]:
         """Write a command."""
         self.now += timedelta(minutes=1)
         key = key or f"key-{len(self.entries) + 1}"
         request = Request(ledger="small", key=key, actor=actor, booked_at=self.now, command=command)
-        written = decide(Books(EveryAnswer(self._tally)), request).entries
-        self._tally.absorb(written)
+        written = decide(Books(EveryAnswer(self.tally)), request).entries
+        self.tally.absorb(written)
         self.entries.extend(written)
         return written
 
@@ -92,6 +94,11 @@ class History:
         except Refused:
             return ()
 
+    def take_over(self, entries: Iterable[Entry]) -> None:
+        """Go on from other entries, whoever wrote them."""
+        self.entries, self.tally = list(entries), Tally()
+        self.tally.absorb(self.entries)
+
     def until(self, when: str) -> None:
         """Let time pass."""
         assert moment(when) >= self.now
@@ -101,10 +108,12 @@ class History:
         for volunteer in volunteers:
             self.run(c.Enrol(volunteer=volunteer, household=household), AUTHOR)
 
-    def submit(self, volunteer: str, begin: str, minutes: int = 140, *, activity: str = "park") -> str:
+    def submit(
+        self, volunteer: str, begin: str, minutes: int = 140, *, activity: str = "park", by: str = LEADER
+    ) -> str:
         """Record service; the id of the record."""
         command = c.Submit(volunteer=volunteer, activity=activity, intervals=(interval(begin, minutes),))
-        fact = self.run(command, LEADER)[0].fact
+        fact = self.run(command, by)[0].fact
         assert isinstance(fact, Submitted)
         return fact.record
 

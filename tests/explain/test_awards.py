@@ -16,6 +16,7 @@ from volunteer_points.entries import Awarded
 from volunteer_points.errors import InputError
 from volunteer_points.explain import explain_award, explain_redemption
 from volunteer_points.explain.templates import Lang
+from volunteer_points.model import Period
 from volunteer_points.rules import MINUTES, Accrual, Cap, Rounding, Step
 
 
@@ -100,14 +101,16 @@ def test_a_cap_of_minutes_is_told_in_minutes() -> None:
     assert "Cap 90 points a day, each activity on its own: it cut nothing (cap each)" in lines
 
 
+CAPS_WITH_DECIMALS = (Cap(id="c", at_most=Fraction(9, 2)), Cap(id="far", at_most=Fraction(99, 10), per=Period.MONTH))
+
+
 def test_points_with_decimals_are_told_with_them() -> None:
-    definition = with_rules(
-        currency="culture", rounding=Rounding(to=Fraction(1, 10)), caps=(Cap(id="c", at_most=Fraction(9, 2)),)
-    )
+    definition = with_rules(currency="culture", rounding=Rounding(to=Fraction(1, 10)), caps=CAPS_WITH_DECIMALS)
     history = begun(definition)
     lines = told(history, approved(history, "2026-03-14T07:00", "2026-03-14T07:50"))
     assert "Points rounded down to a multiple of 0.1: 25/3 ≈ 8.33 becomes 8.3" in lines
     assert "Cap 4.5 culture a day, 0.0 culture used before: 8.3 culture become 4.5 culture (cap c)" in lines
+    assert "Cap 9.9 culture a month: it cut nothing (cap far)" in lines
     assert lines[0].startswith("Why 4.5 culture:")
 
 
@@ -129,7 +132,11 @@ def test_a_record_without_points_says_why(activity: str, end: str, because: str)
     lines = told(history, approved(history, "2026-03-14T09:00", end, activity=activity))
     assert lines[0].startswith("Why no points:")
     assert lines[0].endswith(because)
-    assert f"No points: {because}" in lines
+    assert (f"No points: {because}" in lines, "Counted as service time: 120 min" in lines) == (
+        True,
+        activity == "watch",
+    )
+    assert "Counted as service time: 0 min" not in lines
 
 
 def test_a_record_over_the_cap_says_so_and_counts_its_time() -> None:
@@ -259,3 +266,21 @@ def test_nothing_to_explain_is_said(explain: Callable[..., object]) -> None:
     with pytest.raises(InputError) as caught:
         explain([], begun().frame, "en")
     assert caught.value.code == "nothing_to_explain"
+
+
+def test_a_debt_that_something_else_repaid_is_not_told() -> None:
+    history = begun(plain_rules())
+    first = approved(history, "2026-03-14T09:00", "2026-03-14T11:20")
+    history.run(c.Transfer(giver="v-1", receiver="v-2", points=20), actor="v-1")
+    history.run(c.Reverse(record=first, reason=REASON), actor="checker")
+    history.run(c.Adjust(volunteer="v-1", points=5, requested_by="founder-b", reason=REASON))
+    entries = [entry for entry in history.entries if entry.kind == "Repaid" or f"record:{first}" in entry.about]
+    assert entries[-1].kind == "Repaid"
+    assert "debt" not in explain_award(entries, history.frame, "en").text()
+
+
+def test_a_reversal_under_no_cap_of_a_period_leaves_no_room() -> None:
+    history = begun(with_rules(caps=()))
+    record = approved(history, "2026-03-14T09:00", "2026-03-14T11:20")
+    history.run(c.Reverse(record=record, reason=REASON), actor="checker")
+    assert codes(history, record)[-1] == "reversed"

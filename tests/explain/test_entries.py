@@ -6,12 +6,14 @@ import ast
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from fractions import Fraction
 
 import pytest
 
-from tests.explain.happenings import CHINESE, eventful, known
+from tests.explain.happenings import CHINESE, REASON, approved, eventful, held, known, with_rules
 from tests.explain.raises import source_trees
 from tests.histories import at, begun
+from volunteer_points import commands as c
 from volunteer_points.decisions.adoption import STANDING, nouns
 from volunteer_points.decisions.redemption import RedemptionState
 from volunteer_points.decisions.service import STATUS
@@ -22,7 +24,7 @@ from volunteer_points.explain.templates import filled
 from volunteer_points.explain.vocabulary import VOCABULARY
 from volunteer_points.explain.wording import End, Exact, Minutes, Points, Speaker
 from volunteer_points.model import Evidence, Period, Right
-from volunteer_points.rules import Direction
+from volunteer_points.rules import Direction, Rounding
 
 
 def test_every_word_of_the_programme_is_in_the_vocabulary() -> None:
@@ -191,3 +193,26 @@ def test_leaving_a_team_and_leaving_the_programme_are_told_apart() -> None:
     team, programme = [describe(entry, "en") for entry in eventful().entries if entry.kind == "Left"]
     assert team == "v-1 leaves team repairs from 13 Mar 2026"
     assert programme == "v-2 leaves the programme from 3 Jan 2028"
+
+
+def test_points_that_were_taken_have_no_end_and_points_that_were_given_have_one() -> None:
+    history = begun()
+    given, taken = (
+        history.run(c.Adjust(volunteer="v-1", points=points, requested_by="founder-b", reason=REASON))[0]
+        for points in (9, -2)
+    )
+    assert describe(given, "en", frame=history.frame).endswith("; usable until the end of 31 Dec 2027")
+    assert describe(taken, "en", frame=history.frame) == (
+        "-2 points by decision for v-1: said_so; asked for by founder-b, approved by founder-a"
+    )
+
+
+def test_an_entry_whose_fact_names_no_currency_is_told_in_that_of_its_points() -> None:
+    history = begun(with_rules(currency="culture", rounding=Rounding(to=Fraction(1, 10))))
+    record = approved(history, "2026-03-14T09:00", "2026-03-14T11:20")
+    held(history, "ticket", 5)
+    history.run(c.Reverse(record=record, reason=REASON), actor="checker")
+    entries = history.run(
+        c.Adjust(volunteer="v-1", points=30, requested_by="founder-b", reason=REASON, currency="culture")
+    )
+    assert describe(entries[-1], "en", frame=history.frame) == "3.0 culture of v-1 went to the debt"

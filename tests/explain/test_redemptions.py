@@ -127,3 +127,16 @@ def test_points_of_a_cancelled_hold_that_went_to_the_debt_are_told() -> None:
     history.run(c.Reverse(record=record, reason=REASON), actor="checker")
     history.run(c.Cancel(redemption=rice, reason=REASON), actor="leader")
     assert told_of(history, rice)[-1] == "20 points of them went to the debt"
+
+
+def test_what_became_of_other_points_is_not_told() -> None:
+    history = stocked()
+    rice = held(history)
+    command = c.OpenBalance(
+        volunteer="v-1", points=4, requested_by="founder-b", reason=REASON, ends=at("2026-04-01T00:00")
+    )
+    history.run(command)
+    history.run(c.Expire(volunteer="v-1"), at=at("2026-04-01T00:00"))
+    entries = [entry for entry in history.entries if entry.kind == "Expired" or f"redemption:{rice}" in entry.about]
+    assert entries[-1].kind == "Expired"
+    assert [line.code for line in explain_redemption(entries, history.frame, "en").lines][-1] == "held_until"

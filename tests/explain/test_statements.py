@@ -170,6 +170,16 @@ def test_a_statement_that_does_not_add_up_cannot_be_made() -> None:
         assert CHINESE.search(sentence(caught.value, "zh"))
 
 
+def test_without_an_instant_lots_count_as_ended_by_the_last_booking() -> None:
+    history = stocked()
+    history.run(c.Enrol(volunteer="v-3"), at=ENDS)
+    history.run(c.Enrol(volunteer="v-4"), at=at("2027-05-01T00:00"))
+    found = statement(history.entries, "v-1", history.frame)
+    assert (found.at, found.ended) == (ENDS, 23)
+    earlier = statement(history.entries, "v-1", history.frame, until=date(2027, 12, 31))
+    assert (earlier.at, earlier.ended) == (at("2027-05-01T00:00"), 0)
+
+
 # --- over many histories ---------------------------------------------------------------------------------------------
 
 VOLUNTEERS = ("v-1", "v-2")

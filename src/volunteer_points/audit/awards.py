@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import attrs
 
 from volunteer_points.audit.checks import Check, End
 from volunteer_points.audit.findings import Evidence, Finding, Values
 from volunteer_points.audit.reading import Decision, Record, Seen, Standing
-from volunteer_points.canonical import instant_text
+from volunteer_points.canonical import instant_from, instant_text
 from volunteer_points.entries import (
     Account,
     Awarded,
@@ -211,6 +212,8 @@ class Reperformed(Check):
                 trace=tuple(_told(step) for step in working.steps),
                 record=fact.record,
                 rulebook=rulebook.id,
+                says=_brief(actual, expected, rulebook, before),
+                gives=_brief(expected, actual, rulebook, before),
             )
 
     def finish(self, end: End) -> Iterator[Finding]:
@@ -257,7 +260,7 @@ def _decided(record: Record, rulebook: Rulebook, working: Working, written: Deci
     )
 
 
-def _differences(expected: Decided, actual: Decided) -> tuple[dict[str, object], dict[str, object]]:
+def _differences(expected: Decided, actual: Decided) -> tuple[dict[str, Any], dict[str, Any]]:
     """The fields that differ, as they should be and as they are."""
     if expected == actual:
         return {}, {}
@@ -272,6 +275,22 @@ def _value(fact: Decided, name: str) -> object:
     if name == "working":
         return "; ".join(_told(step) for step in fact.working)
     return instant_text(value) if isinstance(value, datetime) else value
+
+
+def _brief(values: Values, others: Values, rulebook: Rulebook, before: Standing) -> Values:
+    """What a sentence tells of the values: what is long only where nothing shorter differs."""
+    told = {name: value for name, value in values.items() if name not in {"postings", "working"}}
+    if not told and "postings" in values:
+        told = {
+            place: amount for place, amount in values["postings"].items() if others["postings"].get(place) != amount
+        }
+    elif not told:
+        told = dict(values)
+    if "points" in told:
+        told["points"] = before.shown(rulebook.currency, told["points"])
+    if told.get("lot"):
+        told["lot"] = before.clock(instant_from(told["lot"]))
+    return told
 
 
 def _told(step: Step) -> str:
@@ -359,6 +378,7 @@ class CapsKept(Check):
             at_most = _limit(cap, rulebook, end.standing)
             if used.amount > at_most:
                 days = {"since": str(window.since or ""), "until": str(window.until or "")}
+                currency = "" if cap.of == MINUTES else rulebook.currency
                 yield self.finding(
                     "cap_passed",
                     ("volunteer", volunteer),
@@ -368,8 +388,18 @@ class CapsKept(Check):
                     volunteer=volunteer,
                     rulebook=name,
                     cap=cap.id,
-                    window=f"{window.since} - {window.until}" if window.since else cap.per,
+                    window=_days(window) or str(cap.per),
+                    issued=end.standing.shown(currency, used.amount),
+                    at_most=end.standing.shown(currency, at_most),
                 )
+
+
+def _days(window: CapWindow) -> str:
+    """A window by its first and last day; empty for one without."""
+    if window.since is None or window.until is None:
+        return ""
+    last = window.until - timedelta(days=1)
+    return str(window.since) if last == window.since else f"{window.since} .. {last}"
 
 
 def _record_windows(rulebook: Rulebook, record: str) -> Iterator[CapWindow]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Any
 
 from volunteer_points.audit.checks import Check, End
 from volunteer_points.audit.findings import Evidence, Finding, Values
@@ -12,7 +13,7 @@ from volunteer_points.audit.reading import Commit, Seen, Standing
 from volunteer_points.audit.source import Kept
 from volunteer_points.books import LotsOf, soonest
 from volunteer_points.canonical import instant_text
-from volunteer_points.entries import FLOORS, Account, Entry, imbalance
+from volunteer_points.entries import FLOORS, Account, Entry, imbalance, item_unit
 from volunteer_points.errors import Corrupt
 from volunteer_points.ledger import decode_once, leaf_hash
 
@@ -199,14 +200,26 @@ class BoundsKept(Check):
             "bound_passed",
             ("account", "/".join(account)),
             seen.evidence,
-            expected={"unit": unit, "ends": _lot_text(lot), "bound": FLOORS[account.purpose]},
+            expected={
+                "unit": unit,
+                "ends": _lot_text(lot),
+                "balance": "at least 0" if FLOORS[account.purpose] > 0 else "at most 0",
+            },
             actual={"balance": balance},
-            purpose=account.purpose,
-            holder=account.holder,
-            unit=unit,
             kind=seen.entry.kind,
-            entry=seen.id,
+            **_told(account, unit),
         )
+
+
+def _told(account: Account, unit: str) -> dict[str, Any]:
+    """An account and a unit in the words of a sentence."""
+    kind, _, holder = account.holder.partition(":")
+    return {
+        "holder_kind": kind,
+        "holder": holder,
+        "purpose": account.purpose,
+        "unit": unit.removeprefix(item_unit("")),
+    }
 
 
 def _lot_text(lot: datetime | None) -> str | None:
@@ -239,9 +252,7 @@ class BalancesStored(Check):
                     ("account", "/".join(account)),
                     expected={"unit": unit, "ends": _lot_text(lot), "balance": expected},
                     actual={"balance": actual},
-                    purpose=account.purpose,
-                    holder=account.holder,
-                    unit=unit,
+                    **_told(account, unit),
                 )
 
 

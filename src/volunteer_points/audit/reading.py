@@ -13,6 +13,7 @@ import attrs
 
 from volunteer_points.audit.findings import Evidence
 from volunteer_points.books import Moved, Tally
+from volunteer_points.canonical import instant_text
 from volunteer_points.entries import (
     ActivityListed,
     Approved,
@@ -166,6 +167,18 @@ class Standing:
         """The currency of that name."""
         currencies = self.programme.currencies if self.programme else ()
         return next((currency for currency in currencies if currency.id == name), None)
+
+    def shown(self, currency: str, amount: int | None) -> str | None:
+        """An amount as people write it."""
+        found = self.currency(currency)
+        return found.shown(amount) if found and amount is not None else None if amount is None else str(amount)
+
+    def clock(self, instant: datetime) -> str:
+        """An instant as the programme's clock shows it."""
+        try:
+            return self.calendar.local(instant).strftime("%Y-%m-%d %H:%M")
+        except OverflowError:
+            return instant_text(instant)
 
     def rulebook_on(self, day: date) -> Adopted | None:
         """The version in force for service that begins on a day, among those adopted so far."""

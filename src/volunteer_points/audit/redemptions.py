@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from volunteer_points.audit.checks import Check, End
-from volunteer_points.audit.findings import Finding
+from volunteer_points.audit.findings import Finding, Values
 from volunteer_points.audit.reading import Redemption, Seen, Standing
 from volunteer_points.books import Moved
 from volunteer_points.canonical import instant_text
@@ -70,9 +70,9 @@ class Funded(Check):
                 kind=seen.entry.kind,
             )
         elif isinstance(fact, Collected):
-            yield from self._compared(seen, redemption, *_capture(seen.entry, redemption))
+            yield from self._compared(seen, redemption, _capture(seen.entry, redemption), before)
         elif isinstance(fact, Returned):
-            yield from self._compared(seen, redemption, *_given_back(seen.entry, fact, redemption))
+            yield from self._compared(seen, redemption, _given_back(seen.entry, fact, redemption), before)
 
     def _held(self, seen: Seen, fact: Held, before: Standing) -> Iterator[Finding]:
         item, day = before.items.get(fact.item), before.day_of(seen.entry.booked_at)
@@ -102,11 +102,14 @@ class Funded(Check):
                 item=fact.item,
                 quantity=fact.quantity,
                 day=str(day),
+                says=_brief(actual, differs, fact.currency, before),
+                gives=_brief(expected, differs, fact.currency, before),
             )
 
     def _compared(
-        self, seen: Seen, redemption: Redemption, expected: Mapping[str, int], actual: Mapping[str, int]
+        self, seen: Seen, redemption: Redemption, values: tuple[Values, Values], before: Standing
     ) -> Iterator[Finding]:
+        expected, actual = values
         differs = [name for name, value in expected.items() if actual[name] != value]
         if differs:
             yield self.finding(
@@ -117,10 +120,18 @@ class Funded(Check):
                 expected={name: expected[name] for name in differs},
                 actual={name: actual[name] for name in differs},
                 kind=seen.entry.kind,
+                says=_brief(actual, differs, redemption.held.currency, before),
+                gives=_brief(expected, differs, redemption.held.currency, before),
             )
 
 
-def _capture(entry: Entry, redemption: Redemption) -> tuple[dict[str, int], dict[str, int]]:
+def _brief(values: Values, names: Iterable[str], currency: str, before: Standing) -> Values:
+    """The values as a sentence tells them: amounts of points as people write them."""
+    points = {"price", "points", "held", "paid", "redeemed", "released"}
+    return {name: before.shown(currency, values[name]) if name in points else values[name] for name in names}
+
+
+def _capture(entry: Entry, redemption: Redemption) -> tuple[Values, Values]:
     """What a collection moves, as it should be and as it is."""
     held = redemption.held
     partner = _moved(entry, Purpose.REDEEMED, held.currency, holder=f"partner:{held.partner}")
@@ -128,7 +139,7 @@ def _capture(entry: Entry, redemption: Redemption) -> tuple[dict[str, int], dict
     return {"redeemed": held.points, "released": held.points}, {"redeemed": partner, "released": released}
 
 
-def _given_back(entry: Entry, fact: Returned, redemption: Redemption) -> tuple[dict[str, int], dict[str, int]]:
+def _given_back(entry: Entry, fact: Returned, redemption: Redemption) -> tuple[Values, Values]:
     """What a return gives back, as it should be and as it is; no more than what is still out."""
     held = redemption.held
     quantity = min(fact.quantity, held.quantity - redemption.returned)
@@ -159,18 +170,19 @@ class HoldsClosed(Check):
                 subject = ("redemption", name)
                 yield self.finding("held_differs", subject, *evidence, expected=expected, actual=held.get(name, {}))
             if redemption is not None and redemption.status == "held" and redemption.held.held_until <= end.as_of:
-                yield self._overdue(redemption, end.as_of)
+                yield self._overdue(redemption, end)
 
-    def _overdue(self, redemption: Redemption, as_of: datetime) -> Finding:
+    def _overdue(self, redemption: Redemption, end: End) -> Finding:
         held = redemption.held
         return self.finding(
             "overdue",
             ("redemption", held.redemption),
             redemption.evidence,
             expected={"held_until": instant_text(held.held_until)},
-            actual={"open_at": instant_text(as_of)},
+            actual={"open_at": instant_text(end.as_of)},
+            until=end.standing.clock(held.held_until),
             volunteer=held.volunteer,
-            points=held.points,
+            points=end.standing.shown(held.currency, held.points),
             item=held.item,
             quantity=held.quantity,
         )

@@ -114,22 +114,23 @@ class RolledForward(Check):
         self.examined = len(self.members)
         for member in self.members.values():
             self.programme[member.currency].add(member)
-            yield from self._compared(member, ("volunteer", member.holder.removeprefix(volunteer_holder(""))))
+            subject = ("volunteer", member.holder.removeprefix(volunteer_holder("")))
+            yield from self._compared(member, subject, end.standing)
         for total in self.programme.values():
-            yield from self._compared(total, ("currency", total.currency))
+            yield from self._compared(total, ("currency", total.currency), end.standing)
 
-    def _compared(self, found: RollForward, subject: tuple[str, str]) -> Iterator[Finding]:
+    def _compared(self, found: RollForward, subject: tuple[str, str], standing: Standing) -> Iterator[Finding]:
         is_uneven = not found.holder and found.lines["transferred"]
         if found.expected != found.closing or is_uneven:
             yield self.finding(
-                "rollforward_differs",
+                "member_differs" if found.holder else "programme_differs",
                 subject,
                 expected={"currency": found.currency, "difference": 0},
                 actual={"difference": found.closing - found.expected, **found.parts},
-                lines=dict(found.lines),
-                due=found.expected,
-                closing=found.closing,
-                volunteer=subject[1],
+                lines={line: standing.shown(found.currency, amount) for line, amount in found.lines.items()},
+                due=standing.shown(found.currency, found.expected),
+                closing=standing.shown(found.currency, found.closing),
+                currency=found.currency,
             )
 
 

@@ -39,11 +39,13 @@ class NoOverlap(Check):
             latest, *others = intervals
             for each in others:
                 if each[0].begin < latest[0].end and each[1] is not latest[1]:
-                    yield self._overlap(volunteer, latest, each)
+                    yield self._overlap(volunteer, latest, each, end.standing)
                 if each[0].end > latest[0].end:
                     latest = each
 
-    def _overlap(self, volunteer: str, earlier: tuple[Interval, Record], later: tuple[Interval, Record]) -> Finding:
+    def _overlap(
+        self, volunteer: str, earlier: tuple[Interval, Record], later: tuple[Interval, Record], standing: Standing
+    ) -> Finding:
         return self.finding(
             "overlap",
             ("record", later[1].said.record),
@@ -54,8 +56,8 @@ class NoOverlap(Check):
             volunteer=volunteer,
             record=later[1].said.record,
             other=earlier[1].said.record,
-            begin=instant_text(later[0].begin),
-            end=instant_text(earlier[0].end),
+            begin=standing.clock(later[0].begin),
+            end=standing.clock(earlier[0].end),
         )
 
 

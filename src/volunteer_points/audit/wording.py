@@ -68,6 +68,20 @@ TITLES: Mapping[str, Words] = {
 
 VOCABULARY: Mapping[str, Words] = {
     # kinds of entries
+    "entry": Words("entry", "分录"),
+    "ProgrammeAdopted": Words("programme", "项目"),
+    "RulebookAdopted": Words("rulebook", "管理办法"),
+    "TeamFormed": Words("team", "队伍"),
+    "HouseholdFormed": Words("household", "家庭"),
+    "PartnerAgreed": Words("partner", "共建单位"),
+    "ActivityListed": Words("activity", "服务项目"),
+    "ItemListed": Words("item", "物资"),
+    "Withdrawn": Words("end of an offer", "停用"),
+    "PeriodClosed": Words("closing of a period", "结账"),
+    "Enrolled": Words("enrolment", "登记"),
+    "Described": Words("description", "资料更新"),
+    "Joined": Words("joining of a team", "入队"),
+    "Left": Words("leaving", "退出"),
     "Adjusted": Words("adjustment", "调整"),
     "Approved": Words("approval", "审核"),
     "Awarded": Words("award", "积分发放"),
@@ -122,7 +136,14 @@ VOCABULARY: Mapping[str, Words] = {
     "points": Words("points", "积分"),
     "minutes": Words("minutes", "分钟"),
     "price": Words("price", "单价"),
-    "ends": Words("ends", "到期日"),
+    "lot": Words("end", "到期"),
+    "held_until": Words("held until", "预留至"),
+    "item": Words("item", "物资"),
+    "household": Words("household", "家庭"),
+    "programme": Words("programme", "项目"),
+    "paid": Words("paid", "支付"),
+    "released": Words("released", "释放"),
+    "quantity": Words("quantity", "数量"),
     "because": Words("because", "原因"),
     "working": Words("working", "计算过程"),
     "postings": Words("postings", "记账"),
@@ -241,15 +262,15 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "bound_passed": Sentence(
         Words(
-            "{purpose} of {holder} stood at {actual_balance} {unit} after {kind}, {bound} is the bound",
-            "{kind} 之后 {holder} 的 {purpose} 为 {actual_balance} {unit}，界限为 {bound}",
+            "{holder_kind} {holder}, {purpose}: {actual_balance} {unit} after {kind}, must be {expected_balance}",
+            "{holder_kind} {holder} 的“{purpose}”在{kind}之后为 {actual_balance} {unit}，越过了 0",
         ),
         _REPAIR,
     ),
     "balance_differs": Sentence(
         Words(
-            "{purpose} of {holder} is stored as {actual_balance} {unit}, the entries give {expected_balance}",
-            "{holder} 的 {purpose} 存储为 {actual_balance} {unit}，按分录应为 {expected_balance}",
+            "{holder_kind} {holder}, {purpose}: {actual_balance} {unit} is stored, the entries give {expected_balance}",
+            "{holder_kind} {holder} 的“{purpose}”存储为 {actual_balance} {unit}，按分录应为 {expected_balance}",
         ),
         Words(
             "The entries hold. Stop writing, keep them (volunteer-points export FILE) and restore a clean copy.",
@@ -259,7 +280,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "key_twice": Sentence(
         Words(
             "key {subject} was used for more than one commit: {what} differs",
-            "键 {subject} 被用于不止一次提交：{what} 不同",
+            "键 {subject} 被用于不止一次提交：{what}不同",
         ),
         _REPAIR,
     ),
@@ -287,14 +308,14 @@ SENTENCES: Mapping[str, Sentence] = {
     "not_approved": Sentence(
         Words(
             "record {subject} was awarded by {award} while it was {actual_status}, not approved",
-            "记录 {subject} 在状态为 {actual_status} 时由 {award} 发放，未经审核",
+            "记录 {subject} 在状态为“{actual_status}”时由 {award} 发放，未经审核",
         ),
         _REVERSE,
     ),
     "award_outlived_approval": Sentence(
         Words(
             "record {subject} is {actual_status} and its award {award} was never reversed",
-            "记录 {subject} 已为 {actual_status}，但其发放 {award} 未被冲正",
+            "记录 {subject} {actual_status}，但其发放 {award} 未被冲正",
         ),
         _REVERSE,
     ),
@@ -329,8 +350,8 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "award_differs": Sentence(
         Words(
-            "award {subject} of record {record} says {actual}; rulebook {rulebook} gives {expected}",
-            "记录 {record} 的发放 {subject} 为 {actual}，按管理办法 {rulebook} 应为 {expected}",
+            "award {subject} of record {record} says {says}; rulebook {rulebook} gives {gives}",
+            "记录 {record} 的发放 {subject} 为 {says}，按管理办法 {rulebook} 应为 {gives}",
         ),
         _REVERSE,
     ),
@@ -350,18 +371,15 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "cap_passed": Sentence(
         Words(
-            "volunteer {subject} has {actual_issued} under cap {cap} of rulebook {rulebook} ({window});"
-            " at most {expected_at_most}",
-            "志愿者 {subject} 在管理办法 {rulebook} 的上限 {cap}（{window}）内得到 {actual_issued}，"
-            "最多 {expected_at_most}",
+            "volunteer {subject} has {issued} under cap {cap} of rulebook {rulebook} ({window}), at most {at_most}",
+            "志愿者 {subject} 在管理办法 {rulebook} 的上限 {cap}（{window}）内得到 {issued}，最多 {at_most}",
         ),
         _STATEMENT,
     ),
     # --- service ---
     "overlap": Sentence(
         Words(
-            "volunteer {volunteer} served twice at once: record {subject} begins at {begin},"
-            " record {other} ends at {end}",
+            "volunteer {volunteer} served twice at once: record {subject} from {begin}, record {other} until {end}",
             "志愿者 {volunteer} 的服务时间重叠：记录 {subject} 始于 {begin}，记录 {other} 止于 {end}",
         ),
         _RECORD,
@@ -397,8 +415,8 @@ SENTENCES: Mapping[str, Sentence] = {
     # --- redemptions and stock ---
     "wrong_price": Sentence(
         Words(
-            "redemption {subject} of {quantity} {item} holds {actual}; in force on {day}: {expected}",
-            "兑换 {subject}（{item} {quantity} 件）预留 {actual}；{day} 有效的为 {expected}",
+            "redemption {subject} of {quantity} {item} says {says}; in force on {day}: {gives}",
+            "兑换 {subject}（{item} {quantity} 件）为 {says}；{day} 有效的为 {gives}",
         ),
         Words(
             "While it is open: volunteer-points cancel {subject}, then volunteer-points redeem {volunteer} {item}",
@@ -407,30 +425,29 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "not_funded": Sentence(
         Words(
-            "redemption {subject}: {kind} took {actual}, {expected} belongs to it",
-            "兑换 {subject}：{kind} 支付 {actual}，应为 {expected}",
+            "redemption {subject}: {kind} with {says}, which should be {gives}",
+            "兑换 {subject}：{kind}为 {says}，应为 {gives}",
         ),
         _REPAIR,
     ),
     "not_open": Sentence(
         Words(
-            "redemption {subject}: {kind} although it was {actual_status}",
-            "兑换 {subject}：{kind}，但其状态为 {actual_status}",
+            "redemption {subject}: {kind}, although it was {actual_status}",
+            "兑换 {subject}：有一次{kind}，但其状态为{actual_status}",
         ),
         _REPAIR,
     ),
     "overdue": Sentence(
         Words(
-            "redemption {subject} of {volunteer} is held past {expected_held_until}:"
-            " {points} points, {quantity} {item}",
-            "{volunteer} 的兑换 {subject} 已超过 {expected_held_until} 仍在预留：{points} 分，{item} {quantity} 件",
+            "redemption {subject} of {volunteer} is still held after {until}: {points} points, {quantity} {item}",
+            "{volunteer} 的兑换 {subject} 已过 {until} 仍在预留：{points} 分，{item} {quantity} 件",
         ),
         Words("Let what is due lapse: volunteer-points expire", "让到期的预留失效：volunteer-points expire"),
     ),
     "held_differs": Sentence(
         Words(
             "redemption {subject} holds {actual}; its entries say {expected}",
-            "兑换 {subject} 预留 {actual}，按分录应为 {expected}",
+            "兑换 {subject} 预留 {actual}，按分录应为{expected}",
         ),
         _REPAIR,
     ),
@@ -443,7 +460,7 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "stock_below_nought": Sentence(
         Words(
-            "{subject}: {kind} left {actual_on_hand} on the shelf", "{subject}：{kind} 之后在架数量为 {actual_on_hand}"
+            "{subject}: {kind} left {actual_on_hand} on the shelf", "{subject}：{kind}之后在架数量为 {actual_on_hand}"
         ),
         _COUNT,
     ),
@@ -455,14 +472,24 @@ SENTENCES: Mapping[str, Sentence] = {
         _COUNT,
     ),
     # --- totals ---
-    "rollforward_differs": Sentence(
+    "member_differs": Sentence(
         Words(
-            "{subject}: {lines} gives {due}, the accounts hold {closing}",
-            "{subject}：{lines} 应为 {due}，账户为 {closing}",
+            "{subject}: {lines} comes to {due} {currency}, the accounts hold {closing}",
+            "{subject}：{lines}，应为 {due} {currency}，账户为 {closing}",
         ),
         Words(
-            "Look at the lines: volunteer-points statement {volunteer}",
-            "查看对账单：volunteer-points statement {volunteer}",
+            "Look at the lines, then adjust or reverse: volunteer-points statement {subject}",
+            "查看对账单，再调整或冲正：volunteer-points statement {subject}",
+        ),
+    ),
+    "programme_differs": Sentence(
+        Words(
+            "the programme: {lines} comes to {due} {currency}, the accounts hold {closing}",
+            "整个项目：{lines}，应为 {due} {currency}，账户为 {closing}",
+        ),
+        Words(
+            "Put right what the same check says about volunteers: volunteer-points audit --json lists every one.",
+            "按同一检查指出的志愿者逐一处理，全部见：volunteer-points audit --json",
         ),
     ),
     # --- the audit itself ---
@@ -474,24 +501,31 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "required_but_incomplete": Sentence(
         Words(
-            "{subject} was required and could not look at {actual_unread} entries",
-            "要求执行 {subject}，但有 {actual_unread} 条分录无法检查",
+            "{subject} was required and could not look at {unread} entries",
+            "要求执行 {subject}，但有 {unread} 条分录无法检查",
         ),
         _AGAIN,
     ),
 }
 """Each sentence by the key that its findings carry."""
 
-_SAID_IN_WORDS = frozenset({"kind", "purpose", "reason", "role", "status", "what"})
+_SAID_IN_WORDS = frozenset({"holder_kind", "kind", "purpose", "reason", "role", "status", "what"})
 """What holds a word of the project; anything else is an id or a number and stands as it is."""
+
+_HASHES = frozenset({"digest", "hash", "leaf"})
+_HASH_SHOWN = 12
+_NOTHING = Words("nothing", "无")
 
 
 def shown(name: str, value: object, language: str) -> str:
     """A value as it stands in a sentence."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{word(part, language)} {shown(part, each, language)}" for part, each in value.items())
-    if isinstance(value, str) and name in _SAID_IN_WORDS:
-        return word(value, language)
+        told = ", ".join(f"{word(part, language)} {shown(part, each, language)}" for part, each in value.items())
+        return told or _NOTHING.said(language)
+    if isinstance(value, str):
+        if name in _HASHES:
+            return f"{value[:_HASH_SHOWN]}…"
+        return word(value, language) if name in _SAID_IN_WORDS else value
     return "-" if value is None else f"{value:,}" if type(value) is int else str(value)
 
 

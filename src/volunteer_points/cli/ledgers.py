@@ -127,6 +127,8 @@ def _preset(name: str, founders: str | None, run_by: str | None) -> str:
     """The preset's text with the people who answer for it."""
     from volunteer_points.presets import preset  # noqa: PLC0415 - only here
 
+    if name not in _presets():
+        raise InputError("no_such_preset", value=name, presets=", ".join(_presets()))
     text = preset(name)
     if founders:
         ids = [each.strip() for each in re.split("[,，、]", founders) if each.strip()]

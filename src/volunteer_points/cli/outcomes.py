@@ -93,7 +93,7 @@ def written(
         {
             "key": outcome.key,
             "replayed": outcome.replayed,
-            "booked_at": first.booked_at.isoformat(),
+            "booked_at": desk.calendar.local(first.booked_at),
             "actor": first.actor,
             "entries": [entry_data(desk, entry) for entry in outcome.entries],
             **(data or {}),
@@ -252,11 +252,13 @@ def _award_row(desk: Desk, entry: Entry) -> tuple[str, ...]:
 
 
 def _trail(desk: Desk, key: str, undo: Undo) -> list[Line]:
-    """The key and the undoing of one of many, which show how those of the others go."""
-    lines = [desk.say(f"Each has its own key, such as {key}", f"每条各有防重复键，如 {key}")] if undo.command else []
-    undone = undo.line(desk)
-    if undone:
-        lines.append(desk.say(f"One by one, such as: {undone}", f"逐条处理，如 {undone}"))
+    """The key and the undoing of the first of many, which show how those of the others go."""
+    if not undo.command:
+        return []
+    lines = (
+        desk.say(f"Each has a key of its own, such as {key}", f"每条各有防重复键，如 {key}"),
+        desk.say(f"Undo one of them: {undo.command}", f"撤销其中一条：{undo.command}"),
+    )
     return [Line(line, "dim") for line in lines]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -39,8 +39,10 @@ from volunteer_points.entries import (
     volunteer_holder,
 )
 from volunteer_points.errors import InputError
-from volunteer_points.exchange.totals import By, Total, totals, whole
 from volunteer_points.programme import Balance, Order, Outcome
+
+if TYPE_CHECKING:
+    from volunteer_points.exchange.totals import Total
 
 CURRENCY = option(
     "--currency", metavar="ID", default="points", show_default=True, en="Which currency.", zh="积分种类。"
@@ -187,14 +189,14 @@ def _latest_award(desk: Desk, person: str) -> str:
 
 # --- totals ------------------------------------------------------------------------------------------------------
 
-_HEADINGS: Mapping[By, tuple[Words, ...]] = {
-    By.TEAM: (Words("Team", "队伍"),),
-    By.ACTIVITY: (Words("Activity", "项目"),),
-    By.GRID: (Words("Grid", "网格"),),
-    By.BUILDING: (Words("Grid", "网格"), Words("Building", "楼栋")),
-    By.UNIT: (Words("Grid", "网格"), Words("Building", "楼栋"), Words("Unit", "单元")),
-    By.TAG: (Words("Tag", "标签"),),
-    By.VOLUNTEER: (Words("Volunteer", "志愿者"),),
+_HEADINGS: Mapping[str, tuple[Words, ...]] = {
+    "team": (Words("Team", "队伍"),),
+    "activity": (Words("Activity", "项目"),),
+    "grid": (Words("Grid", "网格"),),
+    "building": (Words("Grid", "网格"), Words("Building", "楼栋")),
+    "unit": (Words("Grid", "网格"), Words("Building", "楼栋"), Words("Unit", "单元")),
+    "tag": (Words("Tag", "标签"),),
+    "volunteer": (Words("Volunteer", "志愿者"),),
 }
 
 
@@ -206,8 +208,8 @@ _HEADINGS: Mapping[By, tuple[Words, ...]] = {
 )
 @option(
     "--by",
-    type=click.Choice([str(each) for each in By]),
-    default=str(By.TEAM),
+    type=click.Choice(list(_HEADINGS)),
+    default="team",
     show_default=True,
     en="What to roll up by.",
     zh="按什么汇总：team 队伍、activity 项目、grid 网格、building 楼栋、unit 单元、tag 标签、volunteer 个人。",
@@ -220,25 +222,27 @@ def totals_command(desk: Desk, by: str, since: str | None, until: str | None) ->
     What counts is service that was approved and not reversed. Places and tags are those of today; somebody with several
     tags counts under each of them.
     """
+    from volunteer_points.exchange.totals import By, totals, whole  # noqa: PLC0415 - help does not need it
+
     first = read_day(since) if since else None
     after = read_day(until) + timedelta(days=1) if until else None
     entries = list(desk.programme.entries())
     found = totals(entries, By(by), since=first, until=after)
     everything = whole(entries, since=first, until=after)
-    if by == By.VOLUNTEER:
+    if by == "volunteer":
         desk.look_up(total.group[0] for total in found)
-    headings = (*(each.said(desk.language) for each in _HEADINGS[By(by)]), *_figures(desk))
-    last = (desk.say("All", "合计"), *[""] * (len(_HEADINGS[By(by)]) - 1), *_total_row(desk, everything))
-    rows = [(*_group_shown(desk, By(by), total.group), *_total_row(desk, total)) for total in found]
+    headings = (*(each.said(desk.language) for each in _HEADINGS[by]), *_figures(desk))
+    last = (desk.say("All", "合计"), *[""] * (len(_HEADINGS[by]) - 1), *_total_row(desk, everything))
+    rows = [(*_group_shown(desk, by, total.group), *_total_row(desk, total)) for total in found]
     data = {
         "by": by,
         "since": first,
         "until": read_day(until) if until else None,
-        "groups": [{**_group_data(desk, By(by), total.group), **_total_data(desk, total)} for total in found],
+        "groups": [{**_group_data(desk, by, total.group), **_total_data(desk, total)} for total in found],
         "all": _total_data(desk, everything),
     }
     right = tuple(range(len(headings) - len(_figures(desk)), len(headings)))
-    return Answer(data, (Table(headings, (*rows, last), right, wraps=tuple(range(len(_HEADINGS[By(by)])))),))
+    return Answer(data, (Table(headings, (*rows, last), right, wraps=tuple(range(len(_HEADINGS[by])))),))
 
 
 def _figures(desk: Desk) -> tuple[str, ...]:
@@ -260,16 +264,16 @@ def _total_row(desk: Desk, total: Total) -> tuple[str, ...]:
     return (str(total.volunteers), str(total.records), clock_shown(total.minutes), *shown)
 
 
-def _group_shown(desk: Desk, by: By, group: tuple[str, ...]) -> tuple[str, ...]:
-    if by is By.VOLUNTEER:
+def _group_shown(desk: Desk, by: str, group: tuple[str, ...]) -> tuple[str, ...]:
+    if by == "volunteer":
         return (desk.called(group[0]),)
-    if by in {By.TEAM, By.ACTIVITY} and group[0]:
+    if by in {"team", "activity"} and group[0]:
         return (desk.speaker.names(f"{by}:{group[0]}").removeprefix(f"{by}:"),)
     return tuple(each or desk.say("(none)", "（未填）") for each in group)
 
 
-def _group_data(desk: Desk, by: By, group: tuple[str, ...]) -> dict[str, Any]:
-    return {"group": list(group), **({"name": desk.name(group[0]) or None} if by is By.VOLUNTEER else {})}
+def _group_data(desk: Desk, by: str, group: tuple[str, ...]) -> dict[str, Any]:
+    return {"group": list(group), **({"name": desk.name(group[0]) or None} if by == "volunteer" else {})}
 
 
 def _total_data(desk: Desk, total: Total) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from volunteer_points.commands import Approve, Command, Correct, Reject, Reverse
 from volunteer_points.decisions.service import RecordState
 from volunteer_points.entries import Corrected, Submitted, record_subject
 from volunteer_points.errors import InputError
-from volunteer_points.model import Evidence, Interval, Reason
+from volunteer_points.model import Evidence, Interval, Reason, minutes_in
 from volunteer_points.programme import Order, Outcome
 
 # --- options -----------------------------------------------------------------------------------------------------
@@ -203,7 +203,7 @@ def pending(desk: Desk, activity: str | None, team: str | None, day: str | None)
 
 
 def _minutes(state: RecordState) -> int:
-    return sum(interval.minutes for interval in state.said.intervals)
+    return minutes_in(state.said.intervals)
 
 
 def _record_row(desk: Desk, state: RecordState) -> tuple[str, ...]:

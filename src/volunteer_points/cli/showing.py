@@ -14,7 +14,6 @@ import click
 from volunteer_points.cli.context import PROGRAM, Desk
 from volunteer_points.cli.output import Answer, Line, Part, Table, print_parts
 from volunteer_points.cli.verbs import option, verb
-from volunteer_points.errors import InputError
 
 if TYPE_CHECKING:
     from volunteer_points.demo import Beat, Month, Places, Story
@@ -48,11 +47,9 @@ def demo(desk: Desk, into: Path | None, force: bool) -> Answer | int:
     Both are really carried out and every number is read from the books. The ledgers, the people registers and the
     sign-in sheets stay in a folder, and three commands to go on with are printed.
     """
-    from volunteer_points.demo import Month, Places, Story  # noqa: PLC0415 - needs nearly everything there is
+    from volunteer_points.demo import FOLDER, Month, Places, Story  # noqa: PLC0415 - needs nearly everything there is
 
-    if force and into is None:
-        raise InputError("force_needs_folder", fix="Name the folder with --into.")
-    places = Places.at(into, force=force) if into is not None else Places.fresh()
+    places = Places.at(into or Path(FOLDER), force=force) if into or force else Places.fresh()
     language: Lang = "zh" if desk.language == "zh" else "en"
     story, month = Story(places, language), Month(places, language)
     told: list[dict[str, Any]] = []

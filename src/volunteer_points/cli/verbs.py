@@ -37,9 +37,14 @@ def language_in(context: click.Context) -> str:
     return str(context.meta.get(_LANGUAGE) or language_of_environment())
 
 
-def _remember_language(context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+def remember_language(context: click.Context, language: str) -> None:
+    """Let everything in this context be said in a language."""
+    context.meta[_LANGUAGE] = language
+
+
+def _language_given(context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
     if value:
-        context.meta[_LANGUAGE] = value
+        remember_language(context, value)
     return value
 
 
@@ -187,7 +192,7 @@ EVERY_COMMAND: tuple[Callable[[Any], Any], ...] = (
         "--lang",
         type=click.Choice(LANGUAGES),
         is_eager=True,
-        callback=_remember_language,
+        callback=_language_given,
         everywhere=True,
         en="Language of the answers. [VOLUNTEER_POINTS_LANG, else that of the system]",
         zh="输出语言。[VOLUNTEER_POINTS_LANG，默认随系统]",

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import click
 
-from volunteer_points.books import About
+from volunteer_points.books import About, Committed
 from volunteer_points.cli.context import Desk
 from volunteer_points.cli.outcomes import Undo, written
 from volunteer_points.cli.output import Answer, Line, Table
@@ -86,7 +86,7 @@ def enrol(
         place=Place(grid=grid, building=building, unit=unit),
         household=household,
         team=desk.thing("team", team) if team else None,
-        since=read_day(since) if since else desk.today,
+        since=_since(desk, since, f"{desk.key}:join"),
     )
     volunteer = volunteer_id or (None if namesake else _registered(desk, str(name), phone))
     if volunteer is None:
@@ -119,6 +119,15 @@ class _Enrolment:
             join = Join(volunteer=volunteer, team=self.team, since=self.since)
             orders.append(Order(command=join, actor=actor, key=key, booked_at=at))
         return orders
+
+
+def _since(desk: Desk, text: str | None, key: str | None) -> date:
+    """The day that was typed, or that of the first commit under the key, so that it can be repeated, or today."""
+    if text:
+        return read_day(text)
+    before = desk.programme.ask(Committed(key)) if key else ()
+    days = [day for entry in before if isinstance(day := getattr(entry.fact, "since", None), date)]
+    return days[0] if days else desk.today
 
 
 def _registered(desk: Desk, name: str, phone: str) -> str | None:
@@ -170,7 +179,7 @@ class _Volunteer:
 
 @verb(
     "people",
-    zh="列出志愿者；写出姓名、电话或编号的一部分可以查找。\n\n电话只显示首尾几位，加 --full 显示全部。",
+    zh="列出志愿者；写出姓名或电话的一部分，或编号的开头，可以查找。\n\n电话只显示首尾几位，加 --full 显示全部。",
     examples=("volunteer-points people", "volunteer-points people 张", "volunteer-points people --team 银龄帮帮团"),
 )
 @click.argument("text", required=False, default="")
@@ -178,7 +187,7 @@ class _Volunteer:
 @option("--tag", metavar="WORD", en="Only people with this tag.", zh="只看有该标签的人。")
 @option("--full", is_flag=True, en="Show telephone numbers in full.", zh="显示完整电话。")
 def people(desk: Desk, *, text: str, team: str | None, tag: str | None, full: bool) -> Answer:
-    """List volunteers, or those whose name, phone or id contains a text.
+    """List volunteers, or those whose name or phone contains a text, or whose id begins with it.
 
     Telephone numbers are masked unless --full is given.
     """
@@ -219,9 +228,8 @@ def people(desk: Desk, *, text: str, team: str | None, tag: str | None, full: bo
 
 def _has(volunteer: _Volunteer, text: str) -> bool:
     wanted = text.replace(" ", "").casefold()
-    return not wanted or any(
-        wanted in each.replace(" ", "").casefold() for each in (volunteer.id, volunteer.name, volunteer.phone)
-    )
+    known = (volunteer.name.replace(" ", "").casefold(), volunteer.phone.replace(" ", ""))
+    return volunteer.id.casefold().startswith(wanted) or any(wanted in each for each in known)
 
 
 def _volunteers(desk: Desk) -> list[_Volunteer]:
@@ -278,7 +286,7 @@ def _volunteer_data(each: _Volunteer, *, full: bool, masked: str) -> dict[str, A
 def join(desk: Desk, person: str, team: str, since: str | None) -> Answer:
     """Let a volunteer join a team."""
     volunteer, joined = desk.person(person), desk.thing("team", team)
-    day = read_day(since) if since else desk.today
+    day = _since(desk, since, desk.key)
     outcome = desk.write(Join(volunteer=volunteer, team=joined, since=day))
     back = desk.command("leave", volunteer, "--team", joined, "--since", day, as_self=True)
     return written(desk, outcome, Undo(back))
@@ -297,7 +305,7 @@ def leave(desk: Desk, person: str, team: str | None, since: str | None) -> Answe
     """Let a volunteer leave a team, or the programme when no team is named."""
     volunteer = desk.person(person)
     left = desk.thing("team", team) if team else None
-    day = read_day(since) if since else desk.today
+    day = _since(desk, since, desk.key)
     entries = desk.programme.ask(About(volunteer_holder(volunteer), ("Enrolled", "Described")))
     outcome = desk.write(Leave(volunteer=volunteer, team=left, since=day))
     if left:

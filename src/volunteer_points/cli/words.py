@@ -81,6 +81,9 @@ SENTENCES: Mapping[str, Words] = {
         "Begin from a programme file, or from a preset with --preset NAME; there are: {presets}.",
         "请给出项目文件，或用 --preset 选择预设；现有预设：{presets}。",
     ),
+    "no_such_preset": Words(
+        "There is no preset {value}; there are: {presets}.", "没有预设“{value}”；现有：{presets}。"
+    ),
     "no_founders": Words(
         "A programme is answered for by two people: give --founders FIRST,SECOND, or --run-by ONE if it is one person.",
         "项目须由两人负责：请用 --founders 甲,乙；若只有一人，用 --run-by 编号。",
@@ -117,7 +120,7 @@ SENTENCES: Mapping[str, Words] = {
         "{zone} 的时钟上，{value} 出现 {times} 次。请写明时区，如 2026-03-14T09:00:00+08:00。",
     ),
     "not_an_amount": Words(
-        "{value} is not an amount of {currency}: at most {decimals} decimals are kept. Write it in figures.",
+        "{value} is not an amount: write it in figures, with at most {decimals} decimals.",
         "“{value}”不是有效的{currency}数额：最多 {decimals} 位小数，请写数字。",
     ),
     "nothing_chosen": Words(

@@ -114,8 +114,7 @@ def _handled(books: Books, request: c.Request) -> Case:
     if frame is None:
         refuse("no_programme", ledger=request.ledger)
     case = Case(books, request, frame)
-    if frame.closed_until is not None and case.booking_day < frame.closed_until:
-        refuse("period_closed", day=case.booking_day, closed_until=frame.closed_until)
+    case.check_open()
     HANDLERS[type(request.command)][1](case, request.command)
     return case
 

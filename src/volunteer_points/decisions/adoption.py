@@ -39,10 +39,12 @@ def adopt(books: Books, request: Request) -> Case:
     assert isinstance(command, Adopt)  # noqa: S101 - the dispatcher sees to it
     definition = command.definition
     standing = frame_of(books.ask(FRAME))
-    frame = Frame(_frame_fact(command), standing.rulebooks if standing else (), None)
+    rulebooks, closed_until = (standing.rulebooks, standing.closed_until) if standing else ((), None)
+    frame = Frame(_frame_fact(command), rulebooks, closed_until)
     case = Case(books, request, frame)
+    case.check_open()
     _authorise(case, standing, command)
-    found = (*problems(definition, case.booking_day), *_rulebook_problems(definition, standing, case.booking_day))
+    found = (*problems(definition, case.booking_day), *_breaks(definition, standing, case.booking_day))
     if found:
         refuse("definition_has_problems", problems=list(found))
     if standing is None or standing.adopted != attrs.evolve(frame.adopted, author=standing.adopted.author):
@@ -143,6 +145,8 @@ def problems(definition: Definition, day: date) -> tuple[str, ...]:
     return (
         *_doubles(definition),
         *_loose_ends(definition),
+        *_circles(definition),
+        *_too_fine(definition),
         *definition.structure.problems(definition.teams, day),
         *_overlaps(definition.rulebooks),
     )
@@ -172,6 +176,7 @@ def _loose_ends(definition: Definition) -> Iterator[str]:
         "currency": {currency.id for currency in definition.currencies},
         "activity": {activity.id for activity in definition.activities},
         "item": {item.id for item in definition.catalogue},
+        "slot": {slot.id for slot in definition.structure.slots},
     }
     for place, noun, name in _references(definition):
         if name is not None and name not in known[noun]:
@@ -198,6 +203,30 @@ def _references(definition: Definition) -> Iterator[tuple[str, str, str | None]]
         for rule in rules:
             yield from ((f"{place}, {rule.id}", "activity", activity_id) for activity_id in rule.when.activities)
             yield from ((f"{place}, {rule.id}", "team", team_id) for team_id in rule.when.teams)
+            yield from ((f"{place}, {rule.id}", "slot", slot_id) for slot_id in rule.when.slots)
+
+
+def _circles(definition: Definition) -> Iterator[str]:
+    """Teams that are above themselves."""
+    above = {team.id: team.parent for team in definition.teams}
+    for team, first in above.items():
+        seen, parent = {team}, first
+        while parent is not None and parent not in seen:
+            seen.add(parent)
+            parent = above.get(parent)
+        if parent == team:
+            yield f"team {team}: stands below itself; give it another parent or none"
+
+
+def _too_fine(definition: Definition) -> Iterator[str]:
+    """Rulebooks that round points to less than the smallest part of their currency."""
+    scales = {currency.id: currency.scale for currency in definition.currencies}
+    for rulebook in definition.rulebooks:
+        if (rulebook.rounding.to * scales.get(rulebook.currency, 1)).denominator != 1:
+            yield (
+                f"rulebook {rulebook.id}: rounds to {rulebook.rounding.to}, finer than {rulebook.currency} can hold;"
+                " round to a multiple of its smallest part"
+            )
 
 
 def _overlaps(rulebooks: tuple[Rulebook, ...]) -> Iterator[str]:
@@ -216,9 +245,17 @@ def _overlaps(rulebooks: tuple[Rulebook, ...]) -> Iterator[str]:
             )
 
 
-def _rulebook_problems(definition: Definition, standing: Frame | None, today: date) -> Iterator[str]:
+def _breaks(definition: Definition, standing: Frame | None, today: date) -> Iterator[str]:
+    """What would contradict what was adopted before."""
     if standing is None:
         return
+    decimals = {currency.id: currency.decimals for currency in definition.currencies}
+    for currency in standing.adopted.currencies:
+        if decimals.get(currency.id) != currency.decimals:
+            yield (
+                f"currency {currency.id}: the ledger counts it with {currency.decimals} decimals;"
+                " keep it as it is and add another one"
+            )
     before = {rulebook.id: rulebook for rulebook in standing.rulebooks}
     for rulebook in definition.rulebooks:
         if rulebook.id in before:

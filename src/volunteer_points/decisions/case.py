@@ -120,12 +120,14 @@ class VolunteerState:
     tags: tuple[str, ...]
     household: str | None
     joined: tuple[Joined | Left, ...]
+    """Every move into a team or out of one, and out of the programme, which is out of all teams."""
+
     left_since: date | None
 
     def is_member(self, team: str, day: date) -> bool:
         """Whether the volunteer belongs to the team on that day."""
-        moves = [move for move in self.joined if move.team == team and move.since <= day]
-        return bool(moves) and isinstance(moves[-1], Joined)
+        moves = [move for move in self.joined if move.team in {team, None} and move.since <= day]
+        return bool(moves) and isinstance(max(enumerate(moves), key=lambda move: (move[1].since, move[0]))[1], Joined)
 
 
 class Case:
@@ -169,6 +171,12 @@ class Case:
     def new_id(self, prefix: str) -> str:
         """The id of what this request brings into being."""
         return derived_id(prefix, self.request.ledger, self.request.key)
+
+    def check_open(self) -> None:
+        """Refuse to book on a day that is closed."""
+        closed_until = self.frame.closed_until
+        if closed_until is not None and self.booking_day < closed_until:
+            refuse("period_closed", day=self.booking_day, closed_until=closed_until)
 
     # --- who may ---
 
@@ -229,7 +237,7 @@ def volunteer_state(volunteer: str, facts: tuple[object, ...]) -> VolunteerState
     described = [fact for fact in facts if isinstance(fact, (Enrolled, Described))]
     if not described:
         return None
-    moves = tuple(fact for fact in facts if isinstance(fact, (Joined, Left)) and fact.team is not None)
+    moves = tuple(fact for fact in facts if isinstance(fact, (Joined, Left)))
     ends = [fact for fact in facts if isinstance(fact, Enrolled) or (isinstance(fact, Left) and fact.team is None)]
     last = ends[-1] if ends else None
     return VolunteerState(

@@ -72,7 +72,8 @@ def join(case: Case, command: Join) -> None:
     case.authorise(Right.ENROL)
     state = case.volunteer(command.volunteer, day=command.since)
     teams = case.ask(team_question(command.team))
-    if not teams or not isinstance(teams[-1].fact, TeamFormed):
+    standing = teams[-1].fact if teams else None
+    if not isinstance(standing, TeamFormed) or not standing.team.active_on(command.since):
         refuse("unknown_team", team=command.team, day=command.since)
     if state.is_member(command.team, command.since):
         refuse("no_change", volunteer=command.volunteer, team=command.team)

@@ -46,7 +46,9 @@ def expire(case: Case, command: Expire) -> None:
     """Remove what is left of the lots that have ended. Anybody may: the date decides, nobody chooses."""
     case.volunteer(command.volunteer)
     lots = case.ask(available(command.volunteer, command.currency))
-    due = {lot: amount for lot, amount in lots.items() if lot is not None and lot <= case.booked_at}
+    due: dict[datetime | None, int] = {
+        lot: amount for lot, amount in lots.items() if lot is not None and lot <= case.booked_at
+    }
     if not due:
         refuse("nothing_due", volunteer=command.volunteer, at=case.booked_at)
     holder = volunteer_holder(command.volunteer)
@@ -65,6 +67,8 @@ def transfer(case: Case, command: Transfer) -> None:
         refuse("transfer_to_self", volunteer=command.giver)
     if not case.frame.is_same_person(case.actor, command.giver):
         case.authorise(Right.ADJUST)
+        if not case.frame.adopted.run_by_one and case.frame.is_same_person(case.actor, command.receiver):
+            refuse("own_case", actor=case.actor, volunteer=command.receiver)
     giver = case.volunteer(command.giver, day=case.booking_day)
     receiver = case.volunteer(command.receiver, day=case.booking_day)
     allowed = case.frame.rulebook_on(case.booking_day).redemption.transfers
@@ -117,7 +121,8 @@ def adjust(case: Case, command: Adjust) -> None:
         for to, sign in ((account, 1), (against, -1))
     )
     case.draft(fact, (account.holder,), case.booking_day, postings)
-    case.repay(command.volunteer, command.currency)
+    if command.points > 0:
+        case.repay(command.volunteer, command.currency)
 
 
 def open_balance(case: Case, command: OpenBalance) -> None:
@@ -150,7 +155,8 @@ def open_balance(case: Case, command: OpenBalance) -> None:
         lot=lot if command.points else None,
     )
     case.draft(fact, (holder,), case.booking_day, tuple(postings))
-    case.repay(command.volunteer, command.currency)
+    if command.points:
+        case.repay(command.volunteer, command.currency)
 
 
 def _decided_by_two(case: Case, command: Adjust | OpenBalance) -> None:

@@ -105,6 +105,11 @@ def listed_item(case: Case, item: str) -> Item:
     return entries[-1].fact.item
 
 
+def latest_item(case: Case, item: str) -> Item:
+    """The item as it was listed last, even when it was withdrawn since: what was collected may still come back."""
+    return next(each.fact.item for each in reversed(case.ask(item_question(item))) if isinstance(each.fact, ItemListed))
+
+
 # --- hold --------------------------------------------------------------------------------------------------------
 
 
@@ -337,12 +342,15 @@ def _after_return(case: Case, held: Held, postings: tuple[Posting, ...]) -> None
             *(Posting(available_account, currency, -part, lot, case.booking_day) for lot, part in back.items()),
             Posting(available_account, currency, late, until, case.booking_day),
         ]
-        case.draft(Extended(volunteer=held.volunteer, until=until, points=late), (holder,), case.booking_day, tuple(moves))
+        case.draft(
+            Extended(volunteer=held.volunteer, until=until, points=late), (holder,), case.booking_day, tuple(moves)
+        )
     elif late:
         moves = _moved(case, available_account, Account(holder, Purpose.EXPIRED), currency, back)
         fact = Expired(volunteer=held.volunteer, currency=currency, points=late)
         case.draft(fact, (holder,), case.booking_day, tuple(moves))
-    case.repay(held.volunteer, currency)
+    if any(posting.account.purpose == Purpose.AVAILABLE for posting in postings):
+        case.repay(held.volunteer, currency)
 
 
 # --- return ------------------------------------------------------------------------------------------------------
@@ -358,10 +366,12 @@ def return_collected(case: Case, command: Return) -> None:
     if quantity > state.left:
         refuse("more_than_collected", redemption=command.redemption, wanted=quantity, collected=state.left)
     case.need(item_question(held.item), available(held.volunteer, held.currency), debt(held.volunteer, held.currency))
-    item = listed_item(case, held.item)
+    item = latest_item(case, held.item)
     if not item.returnable:
         refuse("not_returnable", item=held.item)
     case.authorise(Right.COLLECT, partner=held.partner)
+    if not case.frame.adopted.run_by_one and case.frame.is_same_person(case.actor, held.volunteer):
+        refuse("own_case", actor=case.actor, volunteer=held.volunteer)
     holder, unit = volunteer_holder(held.volunteer), item_unit(held.item)
     redeemed = Account(f"partner:{held.partner}", Purpose.REDEEMED, held.item)
     points = _shares(_not_yet_returned(state, held.currency), held.price * quantity)

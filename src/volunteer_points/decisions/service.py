@@ -28,7 +28,7 @@ from volunteer_points.entries import (
     record_subject,
     volunteer_holder,
 )
-from volunteer_points.model import RECORD_SPAN_DAYS_MAX, Activity, Interval, Right, Team
+from volunteer_points.model import RECORD_SPAN_DAYS_MAX, Activity, Interval, Right, Team, minutes_in
 from volunteer_points.rules import MINUTES, ReversalOrder, ServiceRecord, Working, award, cap_windows
 
 RECORD_KINDS = ("Submitted", "Approved", "Rejected", "Voided", "Awarded", "NotAwarded", "Reversed", "Corrected")
@@ -173,10 +173,10 @@ def _checked(
         refuse(
             "service_in_future", end=case.frame.calendar.local(end), booked_at=case.frame.calendar.local(case.booked_at)
         )
-    if not sum(interval.minutes for interval in intervals):
+    if not minutes_in(intervals):
         refuse("no_whole_minute", begin=begin, end=end)
     day = case.frame.calendar.day(begin)
-    if (case.frame.calendar.day(end) - day).days >= RECORD_SPAN_DAYS_MAX:
+    if end - begin > timedelta(days=RECORD_SPAN_DAYS_MAX):
         refuse("record_too_long", begin=begin, end=end, most_days=RECORD_SPAN_DAYS_MAX)
     case.volunteer(volunteer, day=day)
     found = _standing(case.ask(activity_question(activity)), ActivityListed)
@@ -215,7 +215,7 @@ def _active_team(case: Case, team: str, day: date) -> Team:
 
 
 def _claim(said: Submitted | Corrected, on: date) -> tuple[Posting, ...]:
-    minutes = sum(interval.minutes for interval in said.intervals)
+    minutes = minutes_in(said.intervals)
     holder = volunteer_holder(said.volunteer)
     return (
         Posting(Account(holder, Purpose.CLAIMED, said.record), MINUTES, minutes, None, on),
@@ -389,7 +389,7 @@ def _reverse(case: Case, state: RecordState, command: Reverse | Correct) -> None
 
 
 def _taken_back(case: Case, fact: Awarded, order: ReversalOrder) -> list[Posting]:
-    """The recorded points out of: their lot, then (switch) other lots, then what expired from it, then debt."""
+    """The recorded points out of: their lot, then (switch) other live lots, then what expired from it, then debt."""
     holder, currency = volunteer_holder(fact.volunteer), fact.currency
     expired = LotsOf(Account(holder, Purpose.EXPIRED), currency)
     case.need(available(fact.volunteer, currency), expired)
@@ -405,7 +405,8 @@ def _taken_back(case: Case, fact: Awarded, order: ReversalOrder) -> list[Posting
 
     take(Purpose.AVAILABLE, {fact.lot: lots.get(fact.lot, 0)})
     if order is ReversalOrder.OTHER_LOTS:
-        take(Purpose.AVAILABLE, {lot: amount for lot, amount in lots.items() if lot != fact.lot})
+        spendable = case.spendable(fact.volunteer, currency)
+        take(Purpose.AVAILABLE, {lot: amount for lot, amount in spendable.items() if lot != fact.lot})
     take(Purpose.EXPIRED, {fact.lot: case.ask(expired).get(fact.lot, 0)})
     if rest:
         postings.append(Posting(Account(holder, Purpose.DEBT), currency, -rest, None, case.booking_day))

@@ -5,8 +5,8 @@ whoever looks on can go on where the demonstration ends.
 """
 
 from volunteer_points.demo.month import Month
-from volunteer_points.demo.places import Places
+from volunteer_points.demo.places import FOLDER, Places
 from volunteer_points.demo.story import Story
 from volunteer_points.demo.telling import Beat, Grid, Heading, Sentence
 
-__all__ = ["Beat", "Grid", "Heading", "Month", "Places", "Sentence", "Story"]
+__all__ = ["FOLDER", "Beat", "Grid", "Heading", "Month", "Places", "Sentence", "Story"]

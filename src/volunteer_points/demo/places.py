@@ -53,7 +53,7 @@ class Places:
 
         Args:
             folder: Where it is.
-            force: Whether what an earlier demonstration left there is removed first. Nothing else ever is.
+            force: Whether what an earlier demonstration left there is replaced. Anything else there is refused.
 
         Raises:
             InputError: ``folder_not_empty`` or ``folder_unusable``.
@@ -61,23 +61,24 @@ class Places:
         places = cls(folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            if force:
-                for name in places.names():
-                    (folder / name).unlink(missing_ok=True)
-            left = sorted(each.name for each in folder.iterdir())
-            if left:
-                raise InputError("folder_not_empty", folder=str(folder), found=left[0], files=len(left))
+            found = {each.name for each in folder.iterdir()}
+            in_the_way = sorted(found - places.names() if force else found)
+            if in_the_way:
+                raise InputError("folder_not_empty", folder=str(folder), found=in_the_way[0], files=len(in_the_way))
+            for name in found:
+                (folder / name).unlink()
             for name in (*SHEETS, CORRECTIONS, PEOPLE, PROGRAMME):
                 (folder / name).write_bytes((example() / name).read_bytes())
         except OSError as error:
             raise InputError("folder_unusable", folder=str(folder), reason=error.strerror or str(error)) from error
         return places
 
-    def names(self) -> list[str]:
+    @staticmethod
+    def names() -> frozenset[str]:
         """Every file that a demonstration leaves, and what a database may have left beside one."""
         databases = [f"{ledger}{kind}" for ledger in _LEDGERS for kind in (".db", ".people.db")]
         made = [f"{database}{following}" for database in databases for following in _FOLLOWING]
-        return [*SHEETS, CORRECTIONS, PEOPLE, PROGRAMME, *made]
+        return frozenset((*SHEETS, CORRECTIONS, PEOPLE, PROGRAMME, *made))
 
     def __truediv__(self, name: str) -> Path:
         return self.folder / name

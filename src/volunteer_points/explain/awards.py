@@ -12,6 +12,7 @@ from volunteer_points.explain.explanations import Explanation, Line, line_of
 from volunteer_points.explain.kinds import facts_of
 from volunteer_points.explain.templates import Lang, Names, Words, as_it_is
 from volunteer_points.explain.wording import Exact, Fact, Minutes, Points, Speaker, Term
+from volunteer_points.model import minutes_in
 from volunteer_points.rules import MINUTES, Cap, Rulebook, Step
 
 TITLES: Mapping[str, Words] = {
@@ -143,7 +144,7 @@ def _facts(entry: Entry) -> dict[str, Fact]:
     """The facts of an entry, with the minutes of its intervals."""
     facts = facts_of(entry)
     if isinstance(entry.fact, Submitted | Corrected):
-        facts["minutes"] = Minutes(sum(interval.minutes for interval in entry.fact.intervals))
+        facts["minutes"] = Minutes(minutes_in(entry.fact.intervals))
     return facts
 
 

@@ -114,9 +114,6 @@ INPUT: Mapping[str, ErrorWords] = {
         "{folder} cannot be used: {reason}.", "Name a folder in which you may write.",
         "{folder} 无法使用：{reason}。", "请指定可写的文件夹。",
     ),
-    "force_needs_folder": ErrorWords(
-        "It is not said in which folder to replace what is there.", "", "没有写明要替换哪个文件夹里的内容。", "请用 --into 指定文件夹。",
-    ),
     "sheet_not_clean": ErrorWords(
         "{rows} rows of the sheets cannot be taken.", "", "签到表中有 {rows} 行不能导入。",
         "请改正这些行，或跳过它们继续导入。",

@@ -59,7 +59,7 @@ TOLD_IN_FULL = frozenset({"file_unreadable", "not_toml", "structure", "rulebook_
 REMEDY_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"Did you mean (.+)\?"), r"是不是 \1？"),
     (re.compile(r"There (?:is|are): (.+)\."), r"可用的有：\1。"),
-    (re.compile(r"Give at most (\d+) printable characters\."), r"最多 \1 个可打印字符。"),
+    (re.compile(r"Give at most (\d+) characters\."), r"最多 \1 个字符。"),
     (re.compile(r"Known here: (.+)\."), r"这里可用：\1。"),
     (re.compile(r"(?:Write|Use) one of (.+)\."), r"请使用其中之一：\1。"),
     (re.compile(r"Add (\S+) = (.+)\."), r"请补上 \1 = \2。"),

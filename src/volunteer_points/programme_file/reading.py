@@ -8,7 +8,6 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from difflib import get_close_matches
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path as FilePath
@@ -20,9 +19,9 @@ from volunteer_points.commands import Definition
 from volunteer_points.decisions import adoption
 from volunteer_points.errors import InputError
 from volunteer_points.model import Activity, Calendar, Currency, Duty, Item, Limit, Team, TeamStructure
-from volunteer_points.programme_file.places import WORD_CHARACTERS_MAX, OutOfBounds, Path, Places, find_places
+from volunteer_points.programme_file.places import OutOfBounds, Path, Places, find_places
 from volunteer_points.programme_file.problems import Problem, ProgrammeFileInvalid
-from volunteer_points.programme_file.tables import PROBLEMS_MAX, UNREAD, Enough, Reader, keys_of, near
+from volunteer_points.programme_file.tables import PROBLEMS_MAX, UNREAD, Enough, Reader, did_you_mean, keys_of, likely
 from volunteer_points.rules import Accrual, Rulebook, When
 
 BYTES_MAX = 1_000_000
@@ -246,15 +245,16 @@ def _check_references(reader: Reader, raw: Mapping[str, Any]) -> None:
             names = known.get(group, set())
             for at, name in _named(values[key], (*path, key)):
                 if names is not None and name not in names:
-                    fix = near(name, names) or f"Add it to [[{group}]], or correct the name."
+                    fix = did_you_mean(name, names) or f"Add it to [[{group}]], or correct the name."
                     reader.report(at, "unknown_reference", f"is not in {group}", fix, name)
 
 
 def _misspelt_groups(raw: Mapping[str, Any]) -> dict[str, None]:
     """The groups that an unknown key probably means: nobody can say what is in them, or what is missing."""
-    known = keys_of(Definition).keys() - raw.keys()
-    unknown = [name for name in raw if name not in keys_of(Definition) and len(name) <= WORD_CHARACTERS_MAX]
-    return {meant: None for name in unknown[:PROBLEMS_MAX] for meant in get_close_matches(name, sorted(known), n=1)}
+    known = keys_of(Definition)
+    absent = known.keys() - raw.keys()
+    unknown = [name for name in raw if name not in known]
+    return dict.fromkeys(meant for name in unknown[:PROBLEMS_MAX] if (meant := likely(name, absent)))
 
 
 def _ids(group: object) -> set[str] | None:
@@ -299,7 +299,7 @@ def _check_structure(reader: Reader, raw: Mapping[str, Any], structure: object, 
     teams = [Team(name="", **values) for values in tables]
     for number, team in enumerate(teams):
         if team.slot not in slots and team.parent is None and team.active_on(day):
-            fix = near(team.slot, slots) or "Name a slot of the [structure]."
+            fix = did_you_mean(team.slot, slots) or "Name a slot of the [structure]."
             reader.report(("teams", number, "slot"), "unknown_slot", "is no slot of the structure", fix, team.slot)
     for sentence in structure.problems(tuple(team for team in teams if team.slot in slots), day):
         fix = "Add or leave out teams of that slot, or describe another [structure]."

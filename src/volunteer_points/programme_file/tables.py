@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
+from difflib import get_close_matches
 from enum import StrEnum
 from fractions import Fraction
 from functools import cache
@@ -21,7 +22,7 @@ import attrs
 
 from volunteer_points.canonical import converter
 from volunteer_points.commands import Definition
-from volunteer_points.errors import InputError, suggestion
+from volunteer_points.errors import InputError
 from volunteer_points.model import AMOUNT_MAX, Calendar, Item, Price
 from volunteer_points.programme_file.places import WORD_CHARACTERS_MAX, Path, Places, path_text
 from volunteer_points.programme_file.problems import Problem, value_text, words_for
@@ -179,9 +180,7 @@ class Reader:
     def values(self, kind: type, raw: Mapping[str, object], path: Path) -> dict[str, object]:
         """What stands under each key, or UNREAD; keys that may be left out and are, are left out here too."""
         keys = keys_of(kind)
-        for name in raw:
-            if name not in keys:
-                self._report_unknown(name, keys, path, raw)
+        meant = {self._report_unknown(name, keys, path, raw) for name in raw if name not in keys}
         self._above.append((path, keys, raw))
         values: dict[str, object] = {}
         for name, key in keys.items():
@@ -189,21 +188,26 @@ class Reader:
                 values[name] = self._checked(kind, key, raw[name], (*path, name))
             elif key.required:
                 values[name] = UNREAD
-                fix = f"Add {name} = {_example(key.kind)}."
-                self.report(path, "missing_key", f"has no key {name!r}", fix)
+                if name not in meant:
+                    fix = f"Add {name} = {_example(key.kind)}."
+                    self.report(path, "missing_key", f"has no key {name!r}", fix)
         self._above.pop()
         self.read[path] = kind, {name: value for name, value in values.items() if value is not UNREAD}
         return values
 
-    def _report_unknown(self, name: str, keys: Mapping[str, Key], path: Path, raw: Mapping[str, object]) -> None:
-        above = reversed(self._above)
-        home = next((place for place, known, given in above if name in known and name not in given), None)
+    def _report_unknown(self, name: str, keys: Mapping[str, Key], path: Path, raw: Mapping[str, object]) -> str:
+        """Report a key that nobody knows here; the answer is the key that was probably meant, if it is another."""
+        home = next(
+            (place for place, known, given in reversed(self._above) if name in known and name not in given), None
+        )
+        meant = "" if home is not None else likely(name, keys.keys() - raw.keys())
         if home is not None:
             there = path_text(home) or "the top of the file"
             fix = f"It belongs to {there}: write it above the heading of {path_text(path)}."
         else:
-            fix = near(name, keys.keys() - raw.keys()) or f"Known here: {', '.join(keys)}."
+            fix = f"Did you mean {meant!r}?" if meant else f"Known here: {', '.join(keys)}."
         self.report((*path, name), "unknown_key", "is an unknown key", fix, raw[name])
+        return meant
 
     def _checked(self, kind: type, key: Key, raw: object, path: Path) -> object:
         """One value, held to what its field allows."""
@@ -233,7 +237,7 @@ class Reader:
             self._report_word(path, str(raw), [str(word) for word in error.args[2]])
 
     def _report_word(self, path: Path, raw: str, known: list[str]) -> None:
-        fix = near(raw, known) or f"Write one of {', '.join(known)}."
+        fix = did_you_mean(raw, known) or f"Write one of {', '.join(known)}."
         self.report(path, "unknown_word", "is none of the words that can stand here", fix, raw)
 
     def value(self, kind: Any, raw: object, path: Path) -> object:  # noqa: ANN401 - a type as typing writes it
@@ -327,11 +331,17 @@ class Reader:
         return UNREAD
 
 
-def near(word: str, known: Collection[str]) -> str:
+def likely(word: str, known: Collection[str]) -> str:
     """Which known word was probably meant; empty when none is near or looking would take long."""
     if len(word) > WORD_CHARACTERS_MAX or len(known) > NAMES_TO_COMPARE_MAX:
         return ""
-    return suggestion(word, known)
+    return next(iter(get_close_matches(word, sorted(known), n=1)), "")
+
+
+def did_you_mean(word: str, known: Collection[str]) -> str:
+    """The likely word as a remedy; empty when there is none."""
+    found = likely(word, known)
+    return f"Did you mean {found!r}?" if found else ""
 
 
 def _is_short(raw: object) -> bool:

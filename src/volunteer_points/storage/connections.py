@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Final, Protocol
 from weakref import WeakKeyDictionary
 
@@ -43,7 +43,8 @@ class OwnConnections:
     @contextmanager
     def reading(self) -> Iterator[DBAPICursor]:
         """Begin to read; what others write meanwhile is not seen."""
-        with self._connection() as connection, closing(connection.cursor()) as cursor:
+        with self._connection() as connection:
+            cursor = connection.cursor()
             with sqlite.translating():
                 sqlite.begin_reading(cursor)
             yield cursor
@@ -51,15 +52,12 @@ class OwnConnections:
     @contextmanager
     def writing(self) -> Iterator[DBAPICursor]:
         """Begin to write, after those who came before; commit at the end."""
-        with (
-            self._turns.taken(wait_seconds=WAITS_AT_MOST_SECONDS) as seconds_left,
-            self._connection() as connection,
-            closing(connection.cursor()) as cursor,
-        ):
+        with self._turns.taken(wait_seconds=WAITS_AT_MOST_SECONDS) as seconds_left, self._connection() as connection:
+            cursor = connection.cursor()
             with sqlite.translating():
                 sqlite.begin_writing(cursor, wait_seconds=seconds_left)
             yield cursor
-            _commit(connection)
+            _commit(connection, cursor)
 
     @contextmanager
     def _connection(self) -> Iterator[PoolProxiedConnection]:
@@ -71,13 +69,18 @@ class OwnConnections:
             connection.close()  # the pool rolls back what was not committed
 
 
-def _commit(connection: PoolProxiedConnection) -> None:
+def _commit(connection: PoolProxiedConnection, cursor: DBAPICursor) -> None:
     try:
         connection.commit()
     except Exception as error:
         problem = sqlite.translated(error)
         if isinstance(problem, Busy):
             raise problem from error
+        # A connection that is closed with a transaction and a statement in it goes on holding the write lock.
+        with suppress(Exception):
+            connection.rollback()
+        with suppress(Exception):
+            cursor.close()
         connection.invalidate()
         fix = "Try again with the same key: it finds out whether this was written."
         raise CommitUnknown("commit_unknown", problem=str(error), fix=fix) from error
@@ -92,8 +95,7 @@ class HostConnection:
     @contextmanager
     def reading(self) -> Iterator[DBAPICursor]:
         """Look from within the host's transaction, which sees what the host has written."""
-        with closing(self._cursor()) as cursor:
-            yield cursor
+        yield self._cursor()
 
     @contextmanager
     def writing(self) -> Iterator[DBAPICursor]:
@@ -120,8 +122,6 @@ class HostConnection:
             raise
         finally:
             info.pop(_SESSION, None)
-            with suppress(Exception):  # the connection may be gone, and that has been told
-                cursor.close()
 
     def _cursor(self) -> DBAPICursor:
         connection = self._connection
@@ -138,6 +138,8 @@ class HostConnection:
             cursor.execute("ROLLBACK TO volunteer_points")
             cursor.execute("RELEASE volunteer_points")
         except Exception:  # noqa: BLE001 - the first error is the one to tell
+            with suppress(Exception):
+                cursor.close()
             with suppress(SQLAlchemyError):
                 self._connection.invalidate()
 

@@ -162,7 +162,7 @@ def check_settings(cursor: DBAPICursor, *, durable: bool) -> None:
         return next(iter(cursor.fetchone() or ()), None)
 
     with translating():
-        least = {**_SETTINGS, "synchronous": _SYNCHRONOUS[durable]}
+        least = {**_SETTINGS, "busy_timeout": 1, "synchronous": _SYNCHRONOUS[durable]}
         wrong = {name: value for name, wanted in least.items() if (value := found(name)) < wanted}
         if (mode := found("journal_mode")) != "wal":
             wrong["journal_mode"] = mode

@@ -23,6 +23,11 @@ class Turns:
         self._waiting: deque[threading.Lock] = deque()
         self._holder: int | None = None
 
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
     @contextmanager
     def taken(self, *, wait_seconds: float) -> Iterator[float]:
         """Hold the turn; tells how many seconds are left of those it may wait.

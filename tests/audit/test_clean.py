@@ -1,0 +1,85 @@
+import attrs
+import pytest
+from hypothesis import given
+
+from tests.audit.ledgers import APPROVER, AUTHOR, CHECKER, LEADER, REASON, SHOP, History, moment, one_month
+from tests.audit.random_histories import histories
+from volunteer_points import commands as c
+from volunteer_points.audit import Report, audit
+from volunteer_points.errors import Refused
+from volunteer_points.model import Duty, Right
+from volunteer_points.testing.programmes import small_programme
+
+
+def audited(history: History) -> Report:
+    report = audit(history.ledger(), as_of=history.now)
+    assert report.findings == (), report.text()
+    return report
+
+
+@given(histories())
+def test_whatever_the_library_let_through_is_clean(history: History) -> None:
+    report = audited(history)
+    assert report.exit_code == 0
+    for rolled in (*report.programme, *report.members):
+        assert rolled.expected == rolled.closing
+
+
+def test_every_check_examines_something_in_a_month_of_everything() -> None:
+    report = audited(one_month())
+    assert {check.status for check in report.checks} == {"pass"}
+    assert all(check.examined for check in report.checks)
+    [total] = report.programme
+    assert total.lines == {
+        "opening": 31,
+        "earned": 214,
+        "reversed": 68,
+        "redeemed": 60,
+        "returned": 40,
+        "expired": 0,
+        "adjusted": 12,
+        "transferred": 0,
+    }
+    assert (total.expected, total.parts) == (169, {"available": 162, "held": 7, "debt": 0})
+
+
+def test_points_that_come_back_after_their_end_are_extended_and_the_totals_hold() -> None:
+    history = History()
+    history.enrol("v-1")
+    history.run(c.ReceiveStock(item="rice", quantity=2), SHOP)
+    ends = moment("2026-03-12 00:00")
+    balance = c.OpenBalance(volunteer="v-1", points=50, ends=ends, requested_by=AUTHOR, reason=REASON)
+    history.run(balance, APPROVER)
+    redemption = history.hold("v-1", "rice")
+    history.until("2026-03-13 10:00")
+    kinds = [entry.kind for entry in history.run(c.Cancel(redemption=redemption, reason=REASON), LEADER)]
+    assert kinds == ["Cancelled", "Extended"]
+    history.run(c.Expire(volunteer="v-1"), LEADER)
+    [total] = audited(history).programme
+    assert (total.lines["opening"], total.lines["expired"], total.closing) == (50, 30, 20)
+
+
+def test_an_award_that_expired_and_is_reversed_then_leaves_nothing_behind() -> None:
+    history = History()
+    history.enrol("v-1")
+    history.until("2026-03-14 20:00")
+    record = history.serve("v-1", "2026-03-14 09:00", 140)
+    history.until("2026-10-01 20:00")
+    history.run(c.Expire(volunteer="v-1"), LEADER)
+    history.run(c.Reverse(record=record, reason=REASON), CHECKER)
+    [total] = audited(history).programme
+    assert (total.lines["earned"], total.lines["reversed"], total.lines["expired"], total.closing) == (35, 35, 0, 0)
+
+
+@pytest.mark.parametrize("approver", ["alias", "v-7"])
+def test_who_recorded_cannot_approve_under_another_name(approver: str) -> None:
+    definition = small_programme()
+    both = tuple(Duty(actor=actor, may=tuple(Right), volunteer="v-7") for actor in ("scribe", "alias"))
+    history = History(attrs.evolve(definition, duties=(*definition.duties, *both, Duty(actor="v-7", may=tuple(Right)))))
+    history.enrol("v-1")
+    history.until("2026-03-14 20:00")
+    record = history.submit("v-1", "2026-03-14 09:00", by="scribe")
+    with pytest.raises(Refused, match="four eyes"):
+        history.run(c.Approve(record=record), approver)
+    history.run(c.Approve(record=record), CHECKER)
+    audited(history)

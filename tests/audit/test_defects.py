@@ -1,0 +1,62 @@
+from collections import defaultdict
+
+import pytest
+
+from tests.audit.defects import DEFECTS, month
+from tests.audit.defects import ledger as ledger_of
+from volunteer_points.audit import Severity, audit
+from volunteer_points.audit.examination import PROFILES
+from volunteer_points.audit.findings import Finding
+from volunteer_points.audit.wording import SENTENCES, TITLES, VOCABULARY
+from volunteer_points.entries import KINDS
+
+FOUND_ELSEWHERE = {"file_damaged", "run_by_one", "required_but_skipped", "required_but_incomplete"}
+
+
+def found_in(name: str) -> tuple[Finding, ...]:
+    planted, _ = DEFECTS[name].plant()
+    return audit(planted, as_of=DEFECTS[name].as_of).findings
+
+
+def test_the_ledger_in_which_defects_are_planted_is_clean() -> None:
+    report = audit(ledger_of(month()))
+    assert report.findings == ()
+    assert {check.status for check in report.checks} == {"pass"}
+
+
+@pytest.mark.parametrize("name", DEFECTS)
+def test_a_planted_defect_is_found_on_its_subject_and_nothing_else_is(name: str) -> None:
+    defect = DEFECTS[name]
+    planted, subject = defect.plant()
+    report = audit(planted, as_of=defect.as_of)
+    assert (defect.check, defect.key, subject) in {(each.check, each.key, each.subject.id) for each in report.findings}
+    assert {each.check for each in report.findings} == {defect.check, *defect.companions}
+    assert report.exit_code == 1
+    assert report.check(defect.check).status == "fail"
+
+
+@pytest.mark.parametrize("name", DEFECTS)
+def test_a_finding_says_what_is_wrong_where_and_what_to_do(name: str) -> None:
+    for finding in found_in(name):
+        for language in ("en", "zh"):
+            for words in (finding.message(language), finding.remedy(language)):
+                assert words
+                assert not set(words) & set("{}")
+        assert finding.severity is Severity.ERROR
+        named = finding.facts.get("holder", finding.subject.id)
+        assert named in finding.message("en") or finding.key in {"nothing_there", "programme_differs"}
+        assert "volunteer-points " in finding.remedy("en")
+        assert "volunteer-points " in finding.remedy("zh")
+        assert finding.evidence or finding.check in {"VP002", "VP003", "VP005", "VP503", "VP506", "VP601"}
+
+
+def test_each_kind_of_breach_and_each_check_has_a_planted_defect() -> None:
+    by_check = defaultdict(list)
+    for name, defect in DEFECTS.items():
+        by_check[defect.check].append(name)
+    assert set(by_check) == {"VP003", *(check.id for check in PROFILES["core"])} == set(TITLES)
+    assert {defect.key for defect in DEFECTS.values()} == set(SENTENCES) - FOUND_ELSEWHERE
+
+
+def test_every_kind_of_entry_has_its_words() -> None:
+    assert set(VOCABULARY) >= set(KINDS)

@@ -1,0 +1,144 @@
+"""Programs that write to a ledger in a file, for tests that start several of them or kill them.
+
+Run as ``python -m tests.storage.writers <what> <file> ...``. Each key that was acknowledged is printed on a line.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sqlite3
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, event
+
+from tests.storage.commits import LATER_LOT, LEDGER, commit, draft, moved, taken
+from volunteer_points.books import Committed, LotsOf
+from volunteer_points.entries import Account, Entry, Purpose
+from volunteer_points.storage.sql import SqlStore
+from volunteer_points.storage.sqlite import prepare
+
+CRASHED = 9
+BAGS = LotsOf(Account("item:rice", Purpose.ON_HAND, "grain"), "item:rice")
+
+
+def batch(writer: str, number: int) -> list[tuple[Entry, ...]]:
+    """Some commits: a person gets something, holds a part of it, and gives some away."""
+    holder = f"volunteer:{number % 7}"
+    held = {"purpose": Purpose.HELD, "of": f"r-{writer}-{number}", "lot": LATER_LOT}
+    return [
+        commit(f"{writer}-{number}-gift", draft(moved(holder, 9), about=(holder, f"record:{number}"))),
+        commit(f"{writer}-{number}-hold", draft(moved(holder, -4), moved(holder, 4, **held)), draft(about=(holder,))),
+        commit(f"{writer}-{number}-done", draft(moved(holder, -4, **held), about=(holder,))),
+    ]
+
+
+def write_batches(file: Path, writer: str, numbers: Iterable[int]) -> None:
+    """Write one batch after the other; a key that is there already is left as it is."""
+    with SqlStore.open(file, LEDGER) as store:
+        for number in numbers:
+            with store.session() as session:
+                for entries in batch(writer, number):
+                    if not taken(session, Committed(entries[0].key)):
+                        session.append(entries)
+            for entries in batch(writer, number):
+                sys.stdout.write(entries[0].key + "\n")
+            sys.stdout.flush()
+
+
+def take_bags(file: Path, writer: str) -> None:
+    """Take a bag from the shelf until there is none."""
+    with SqlStore.open(file, LEDGER) as store:
+        for number in itertools.count():
+            with store.session() as session:
+                if not taken(session, BAGS):
+                    return
+                key = f"{writer}-{number}"
+                shelf = {"purpose": Purpose.ON_HAND, "of": "grain", "unit": "item:rice", "lot": None}
+                session.append(commit(key, draft(moved("item:rice", -1, **shelf))))
+            sys.stdout.write(key + "\n")
+            sys.stdout.flush()
+
+
+# --- to die at a chosen point ---
+
+
+def crash_at(file: Path, point: int) -> None:
+    """Write a batch, and die when so many points were passed; live when there are fewer."""
+    points = itertools.count()
+
+    def passed() -> int:
+        if next(points) == point:
+            os._exit(CRASHED)
+        return 0
+
+    class Cursor(sqlite3.Cursor):
+        def execute(self, *arguments: Any) -> sqlite3.Cursor:  # noqa: ANN401
+            return _between(passed, lambda: super(Cursor, self).execute(*arguments))
+
+        def executemany(self, *arguments: Any) -> sqlite3.Cursor:  # noqa: ANN401
+            return _between(passed, lambda: super(Cursor, self).executemany(*arguments))
+
+    class Connection(sqlite3.Connection):
+        def cursor(self, *_: object) -> Cursor:  # type: ignore[override]  # the driver's own takes a factory
+            return super().cursor(Cursor)
+
+        def commit(self) -> None:
+            _between(passed, super().commit)
+
+    engine = create_engine(f"sqlite:///{file}", connect_args={"factory": Connection})
+    prepare(engine)
+    store = SqlStore(engine, LEDGER)
+
+    @event.listens_for(engine, "checkout")
+    def listen(connection: Any, *_: object) -> None:  # noqa: ANN401
+        connection.set_progress_handler(passed, 25)  # within a statement too
+
+    with store.session() as session:
+        for entries in batch("crash", 1):
+            if not taken(session, Committed(entries[0].key)):
+                session.append(entries)
+    engine.dispose()
+
+
+def _between(passed: Callable[[], object], deed: Callable[[], Any]) -> Any:  # noqa: ANN401
+    passed()
+    done = deed()
+    passed()
+    return done
+
+
+def crash_at_every_point(template: Path, step: int) -> None:
+    """Die at one point after the other, each time on a fresh copy of a ledger; prints each copy."""
+    for point in itertools.count(0, step):
+        file = template.with_name(f"crashed-{point}.sqlite")
+        file.write_bytes(template.read_bytes())
+        child = os.fork()
+        if not child:
+            crash_at(file, point)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        sys.stdout.write(f"{file}\n")
+        sys.stdout.flush()
+        if os.waitstatus_to_exitcode(status) != CRASHED:
+            return
+
+
+def main(what: str, file: Path, writer: str, number: int) -> None:
+    """Do one of these."""
+    match what:
+        case "endless":
+            write_batches(file, writer, itertools.count())
+        case "some":
+            write_batches(file, writer, range(number))
+        case "bags":
+            take_bags(file, writer)
+        case "crashes":
+            crash_at_every_point(file, number)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]))
