@@ -23,30 +23,33 @@ LAYERS = {
     "canonical": "errors",
     "model": "errors canonical",
     "rules": "errors canonical model",
-    "entries": "errors canonical model rules",
+    "postings": "",
+    "entries": "errors canonical model rules postings",
     "commands": "errors canonical model rules",
-    "books": "errors canonical model rules entries",
-    "decisions": "errors canonical model rules entries commands books",
-    "ledger": "errors canonical model rules entries",
-    "storage": "errors canonical entries books ledger",
-    "explain": "errors canonical model rules entries books decisions",
-    "programme": "errors canonical model rules entries commands books decisions ledger storage explain",
-    "__init__": "errors model rules entries commands storage programme",
+    "books": "errors canonical model rules postings entries",
+    "decisions": "errors canonical model rules postings entries commands books",
+    "ledger": "errors canonical model rules postings entries",
+    "storage": "errors canonical postings entries books ledger",
+    "explain": "errors canonical model rules postings entries books decisions",
+    "programme": "errors canonical model rules postings entries commands books decisions ledger storage explain",
+    "__init__": "errors model rules postings entries commands storage programme",
     "programme_file": "errors canonical model rules commands decisions",
     "presets": "",
     "people": "errors canonical model",
-    "audit": "errors canonical model rules entries books decisions ledger storage",
-    "exchange": "errors canonical model rules entries commands books decisions programme people explain",
-    "demo": "errors canonical model rules entries commands books decisions ledger storage explain programme "
+    "audit": "errors canonical model rules postings entries books decisions ledger storage",
+    "exchange": "errors canonical model rules postings entries commands books decisions programme people explain",
+    "demo": "errors canonical model rules postings entries commands books decisions ledger storage explain programme "
     "programme_file presets people audit exchange",
-    "cli": "errors canonical model rules entries commands books decisions storage explain programme programme_file "
+    "cli": "errors canonical model rules postings entries commands books decisions storage explain programme programme_file "
     "presets people audit exchange demo __init__",
-    "testing": "errors canonical model rules entries commands books decisions ledger storage explain programme "
+    "testing": "errors canonical model rules postings entries commands books decisions ledger storage explain programme "
     "programme_file presets people audit exchange",
 }
 
 # The core computes: the same arguments give the same entries on every machine and at every hour.
-CORE = frozenset({"errors", "canonical", "model", "rules", "entries", "books", "commands", "decisions", "ledger"})
+CORE = frozenset(
+    {"errors", "canonical", "model", "rules", "postings", "entries", "books", "commands", "decisions", "ledger"}
+)
 # What the core may import from elsewhere. A module belongs here if it reads no clock, randomness, file or network.
 PURE_IMPORTS = (
     "__future__ abc attrs base64 bisect cattrs collections datetime decimal difflib enum fractions functools hashlib heapq "

@@ -17,7 +17,8 @@ from typing import Any, Generic, TypeVar, cast
 
 import attrs
 
-from volunteer_points.entries import FLOORS, Account, Entry, Posting
+from volunteer_points.entries import Entry
+from volunteer_points.postings import FLOORS, Account, Posting
 
 Answer = TypeVar("Answer", covariant=True)  # noqa: PLC0105 - an answer is what it is called
 

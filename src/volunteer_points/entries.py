@@ -1,19 +1,16 @@
-"""What is written: postings, the facts they belong to, and the entries that carry both.
+"""What is written: facts, and the entries that carry them.
 
-A **posting** moves a whole number of one unit into an account (negative: out of it); the postings of an entry add up
-to nought for every unit. A **fact** says what happened, in the past tense. An **entry** is a fact with its why, its
-subjects and its postings; a **commit** is what one command writes, all or nothing.
+A **fact** says what happened, in the past tense. An **entry** is a fact with its why, its subjects and its postings; a
+**commit** is what one command writes, all or nothing.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from enum import StrEnum
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import attrs
 
@@ -35,105 +32,8 @@ from volunteer_points.model import (
     aware,
     whole,
 )
+from volunteer_points.postings import Posting, imbalance
 from volunteer_points.rules import Rulebook, Step
-
-PROGRAMME = "programme"
-"""The subject and the holder that stand for the programme itself."""
-
-REDEMPTIONS = "redemptions"
-"""The counter unit of redemptions. Its lot is the instant at which a hold ends."""
-
-
-class Purpose(StrEnum):
-    """What an account is for. The sign of what it may hold is in :data:`FLOORS`."""
-
-    AVAILABLE = "available"
-    HELD = "held"
-    DEBT = "debt"
-    CLAIMED = "claimed"
-    SERVED = "served"
-    ISSUED = "issued"
-    REPORTED = "reported"
-    OPENED = "opened"
-    REDEEMED = "redeemed"
-    EXPIRED = "expired"
-    ADJUSTED = "adjusted"
-    QUOTA = "quota"
-    COUNTED = "counted"
-    ON_HAND = "on_hand"
-    SUPPLIED = "supplied"
-    FOUND = "found"
-    WRITTEN_OFF = "written_off"
-    COLLECTED = "collected"
-
-
-FLOORS: Mapping[str, int] = {
-    Purpose.AVAILABLE: 1,
-    Purpose.HELD: 1,
-    Purpose.CLAIMED: 1,
-    Purpose.SERVED: 1,
-    Purpose.ON_HAND: 1,
-    Purpose.COLLECTED: 1,
-    Purpose.DEBT: -1,
-    Purpose.ISSUED: 0,
-    Purpose.QUOTA: 0,
-    Purpose.EXPIRED: 0,
-}
-"""The purposes whose balance is kept beside the ledger: 1 never below nought, -1 never above, 0 either.
-
-Purposes that are missing here belong to accounts on which everybody posts; they keep no balance, so that nobody
-queues on them.
-"""
-
-
-class Account(NamedTuple):
-    """Who holds it, what for, and of what: the activity, the record, the redemption, the partner."""
-
-    holder: str
-    purpose: str
-    of: str = ""
-
-
-class Posting(NamedTuple):
-    """So much of a unit into an account.
-
-    ``lot`` is the first instant at which the amount is unusable; ``on`` the programme's day for which it counts.
-    """
-
-    account: Account
-    unit: str
-    amount: int
-    lot: datetime | None
-    on: date
-
-    def mirrored(self) -> Posting:
-        """The posting that takes this one back: the same lot and the same day."""
-        return self._replace(amount=-self.amount)
-
-
-UNITS = "units"
-"""The counter unit of how many of an item were redeemed."""
-
-
-def volunteer_holder(volunteer: str) -> str:
-    """The subject and holder of a volunteer."""
-    return f"volunteer:{volunteer}"
-
-
-def item_unit(item: str) -> str:
-    """The unit in which an item is counted, which is also its subject and the holder of its stock."""
-    return f"item:{item}"
-
-
-def record_subject(record: str) -> str:
-    """The subject of a service record."""
-    return f"record:{record}"
-
-
-def redemption_subject(redemption: str) -> str:
-    """The subject of a redemption."""
-    return f"redemption:{redemption}"
-
 
 # --- the programme -----------------------------------------------------------------------------------------------
 
@@ -625,11 +525,3 @@ def entries_of(  # noqa: PLR0913 - the commit's own fields, by name
         )
         for number, draft in enumerate(made, start=1)
     )
-
-
-def imbalance(postings: Iterable[Posting]) -> dict[str, int]:
-    """By how much each unit does not add up to nought; empty when all do."""
-    sums: dict[str, int] = defaultdict(int)
-    for posting in postings:
-        sums[posting.unit] += posting.amount
-    return {unit: amount for unit, amount in sums.items() if amount}

@@ -15,8 +15,9 @@ from typing import Any
 from cattrs.errors import ForbiddenExtraKeysError
 
 from volunteer_points.canonical import converter, instant_from, instant_text, text_of
-from volunteer_points.entries import KINDS, Account, Entry, Posting
+from volunteer_points.entries import KINDS, Entry
 from volunteer_points.errors import Corrupt, VolunteerPointsError
+from volunteer_points.postings import Account, Posting
 
 ENCODING_VERSION = 1
 

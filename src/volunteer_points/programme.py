@@ -30,22 +30,19 @@ from volunteer_points.decisions.case import (
 )
 from volunteer_points.decisions.redemption import RedemptionState, on_hand, redemption_question, redemption_state
 from volunteer_points.decisions.service import RecordState, record_question, record_state
-from volunteer_points.entries import (
-    KINDS,
+from volunteer_points.entries import KINDS, Entry, Fact, ItemListed
+from volunteer_points.errors import Busy, CommitUnknown, InputError, KeyConflict, Refused
+from volunteer_points.explain import Explanation, Lang, Names, Statement, explain_award, explain_redemption, statement
+from volunteer_points.ledger import decode
+from volunteer_points.model import Item
+from volunteer_points.postings import (
     PROGRAMME,
     REDEMPTIONS,
-    Entry,
-    Fact,
-    ItemListed,
     Purpose,
     record_subject,
     redemption_subject,
     volunteer_holder,
 )
-from volunteer_points.errors import Busy, CommitUnknown, InputError, KeyConflict, Refused
-from volunteer_points.explain import Explanation, Lang, Names, Statement, explain_award, explain_redemption, statement
-from volunteer_points.ledger import decode
-from volunteer_points.model import Item
 from volunteer_points.rules import MINUTES
 from volunteer_points.storage import Reader, Session, Store
 

@@ -29,9 +29,6 @@ from tests.audit.ledgers import (
 from volunteer_points import commands as c
 from volunteer_points.books import Tally
 from volunteer_points.entries import (
-    PROGRAMME,
-    REDEMPTIONS,
-    Account,
     Adjusted,
     Approved,
     Awarded,
@@ -46,9 +43,7 @@ from volunteer_points.entries import (
     HouseholdFormed,
     NotAwarded,
     PartnerAgreed,
-    Posting,
     ProgrammeAdopted,
-    Purpose,
     Rejected,
     Returned,
     Reversed,
@@ -61,6 +56,7 @@ from volunteer_points.entries import (
 )
 from volunteer_points.ledger import leaf_hash
 from volunteer_points.model import Duty, Right
+from volunteer_points.postings import PROGRAMME, REDEMPTIONS, Account, Posting, Purpose
 from volunteer_points.storage import Stored
 from volunteer_points.testing.programmes import small_programme
 

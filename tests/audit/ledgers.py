@@ -11,10 +11,11 @@ from volunteer_points import commands as c
 from volunteer_points.books import Books, EveryAnswer, Tally
 from volunteer_points.commands import Request
 from volunteer_points.decisions import decide
-from volunteer_points.entries import Account, Entry, Held, Submitted
+from volunteer_points.entries import Entry, Held, Submitted
 from volunteer_points.errors import Refused
 from volunteer_points.ledger import decode, encode, leaf_hash
 from volunteer_points.model import Interval, Reason
+from volunteer_points.postings import Account
 from volunteer_points.storage import Stored
 from volunteer_points.testing.programmes import FOUNDERS, small_programme
 

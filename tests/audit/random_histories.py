@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from tests.audit.ledgers import APPROVER, AUTHOR, CHECKER, LEADER, REASON, SHOP, ZONE, History
 from volunteer_points import commands as c
-from volunteer_points.entries import REDEMPTIONS, Held, Purpose, Submitted
+from volunteer_points.entries import Held, Submitted
 from volunteer_points.model import Activity, Calendar, Currency, Interval, Price
+from volunteer_points.postings import REDEMPTIONS, Purpose
 from volunteer_points.rules import (
     Accrual,
     Cap,

@@ -3,8 +3,10 @@
 import io
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +27,7 @@ def journal() -> bytes:
 
 
 JOURNAL = journal()
+HEADER_ENDS = JOURNAL.index(b"\n")
 
 
 def audited(stored: list[Stored]) -> Report:
@@ -51,23 +54,22 @@ def test_every_changed_byte_of_an_entry_is_named(index: int, data: st.DataObject
 def test_every_changed_byte_of_a_journal_is_noticed(at: int, change: int) -> None:
     content = bytearray(JOURNAL)
     content[at] ^= change
-    try:
-        report = audit(Journal(io.BytesIO(bytes(content))))
-    except NotAJournal as error:
-        assert error.code == "journal_too_new"
-        assert at < JOURNAL.index(b"\n")
+    if at < HEADER_ENDS:
+        with suppress(NotAJournal):  # its version was changed, or nothing of its name is left
+            assert audit(Journal(io.BytesIO(bytes(content)))).exit_code == 1
         return
-    assert report.exit_code == 1
+    assert audit(Journal(io.BytesIO(bytes(content)))).exit_code == 1
 
 
 @given(st.integers(0, len(JOURNAL) - 1))
 def test_a_journal_that_was_cut_off_anywhere_is_noticed(length: int) -> None:
-    try:
-        report = audit(Journal(io.BytesIO(JOURNAL[:length])))
-    except NotAJournal:
-        assert length < JOURNAL.index(b"\n")
+    content = io.BytesIO(JOURNAL[:length])
+    if length < HEADER_ENDS:
+        with pytest.raises(NotAJournal):
+            Journal(content)
         return
-    assert report.exit_code == (0 if length == len(JOURNAL) - 1 else 1)
+    is_all_but_the_line_end = length == len(JOURNAL) - 1
+    assert audit(Journal(content)).exit_code == (0 if is_all_but_the_line_end else 1)
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401 - JSON

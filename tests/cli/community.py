@@ -241,7 +241,9 @@ def begun(folder: Path) -> Community:
     (folder / "programme.toml").write_text(PROGRAMME, encoding="utf-8")
     start = "2026-03-01 09:00"
     community.do("init", "programme.toml", "--author", "founder-a", "--ledger-id", "maple", actor="founder-b", at=start)
-    community.do("enrol", "Ann", "--phone", "138 0013 8000", "--grid", "East", "--tag", "reporting", actor="clerk", at=start)
+    community.do(
+        "enrol", "Ann", "--phone", "138 0013 8000", "--grid", "East", "--tag", "reporting", actor="clerk", at=start
+    )
     community.do("enrol", "Bo", "--grid", "West", "--team", "helpers", actor="clerk", at=start)
     community.do("stock", "receive", "rice", 2, actor="shop", at=start)
     return community

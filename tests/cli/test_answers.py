@@ -34,7 +34,10 @@ class Step:
     def typed(self, community: Community, *more: str, lang: str) -> Ran:
         """Type it."""
         ids: Mapping[str, str] = {**RECORDS, **REDEMPTIONS}
-        words = [word.format_map(ids) if word != "{code}" else self.code(community) for word in self.words.split("|")[0].split()]
+        words = [
+            word.format_map(ids) if word != "{code}" else self.code(community)
+            for word in self.words.split("|")[0].split()
+        ]
         words += [part.format_map(ids) for part in self.words.split("|")[1:]]
         return community.run(*words, *more, actor=self.actor, at=self.at, lang=lang)
 
@@ -176,7 +179,11 @@ REFUSALS = (
     (2, "not_a_day", Step("join Ann helpers --since tomorrow", "clerk")),
     (2, "not_an_instant", Step("record Ann --activity park --begin noon --end 12:00", "leader")),
     (2, "ends_before_it_begins", Step("record Ann --activity park --begin 2026-03-12T10:00 --end 09:00", "leader")),
-    (2, "begins_and_ends", Step("record Ann --activity park --begin 2026-03-12T10:00 --end 11:00 --end 12:00", "leader")),
+    (
+        2,
+        "begins_and_ends",
+        Step("record Ann --activity park --begin 2026-03-12T10:00 --end 11:00 --end 12:00", "leader"),
+    ),
     (2, "not_positive", Step("redeem Ann rice --quantity 0", "leader")),
     (2, "not_an_amount", Step("adjust Ann --give 1.5 --requested-by founder-b --reason typo")),
     (2, "give_or_take", Step("adjust Ann --requested-by founder-b --reason typo")),

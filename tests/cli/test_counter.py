@@ -15,7 +15,7 @@ def served(community: Community) -> Community:
     return community
 
 
-def shelf(community: Community, item: str = "rice") -> tuple[int, int]:
+def shelf(community: Community, item: str = "rice") -> tuple[int | None, int]:
     [found] = [each for each in community.json("stock")["items"] if each["item"] == item]
     return found["on_hand"], found["reserved"]
 

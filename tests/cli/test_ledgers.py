@@ -9,7 +9,18 @@ import pytest
 
 from tests.cli.community import LEDGER, PROGRAMME, Community
 
-READING = ("pending", "people", "holds", "stock", "balance Ann", "statement Ann", "explain Ann", "totals", "export", "audit")
+READING = (
+    "pending",
+    "people",
+    "holds",
+    "stock",
+    "balance Ann",
+    "statement Ann",
+    "explain Ann",
+    "totals",
+    "export",
+    "audit",
+)
 
 
 # --- init ---
@@ -105,7 +116,16 @@ def test_the_ledger_and_the_register_may_be_anywhere(empty: Community) -> None:
 def test_a_ledger_is_named_where_a_database_holds_several(empty: Community) -> None:
     Path("programme.toml").write_text(PROGRAMME, "utf-8")
     for name in ("east", "west"):
-        words = ("init", "programme.toml", "--author", "founder-a", "--ledger", "sqlite:///both.db", "--ledger-id", name)
+        words = (
+            "init",
+            "programme.toml",
+            "--author",
+            "founder-a",
+            "--ledger",
+            "sqlite:///both.db",
+            "--ledger-id",
+            name,
+        )
         if name == "east":
             empty.do(*words, actor="founder-b")
     empty.do("pending", "--ledger", "both.db#east")
@@ -116,13 +136,15 @@ def test_a_ledger_is_named_where_a_database_holds_several(empty: Community) -> N
 def test_options_may_stand_before_the_command_too(community: Community) -> None:
     assert community.run("--lang", "zh", "pending").check().out == "没有待审核的记录。\n"
     assert community.run("--json", "pending", at=None).check().data["records"] == []
-    assert community.run("--ledger", "nothing.db", "pending", at=None).check(3)
+    community.run("--ledger", "nothing.db", "pending", at=None).check(3)
 
 
 def test_a_file_that_is_no_ledger_is_left_as_it_is(community: Community) -> None:
     Path("letter.db").write_text("Dear all", "utf-8")
     community.run("pending", "--ledger", "letter.db").check(3)
-    community.run("init", "programme.toml", "--author", "founder-a", "--ledger", "letter.db", actor="founder-b").check(3)
+    community.run("init", "programme.toml", "--author", "founder-a", "--ledger", "letter.db", actor="founder-b").check(
+        3
+    )
     assert Path("letter.db").read_text("utf-8") == "Dear all"
 
 

@@ -122,7 +122,9 @@ def test_what_cannot_be_undone_says_so(community: Community) -> None:
 
 def test_nothing_is_booked_in_a_closed_period(community: Community) -> None:
     community.do("close", "2026-03-10")
-    told = community.run("adjust", "Ann", "--give", 5, "--requested-by", "founder-b", "--reason", "x", at="2026-03-09 09:00")
+    told = community.run(
+        "adjust", "Ann", "--give", 5, "--requested-by", "founder-b", "--reason", "x", at="2026-03-09 09:00"
+    )
     assert "10 Mar 2026" in told.check(1).err
 
 

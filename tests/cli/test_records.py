@@ -149,6 +149,7 @@ def test_the_actor_that_was_typed_is_repeated_in_the_printed_command(community: 
     assert told.undo.endswith("--actor checker")
 
 
+@pytest.mark.slow
 def test_more_records_than_one_transaction_takes_are_approved(community: Community) -> None:
     for day in range(1, 29):
         for hour in (8, 10, 12, 14):

@@ -1,4 +1,4 @@
-"""A small community for the tests of decisions: its programme with any rule changed, and short ways to bring commands."""
+"""A small community for the tests of decisions: its programme with any rule changed, and short ways to write."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from volunteer_points.commands import (
 )
 from volunteer_points.decisions.redemption import RedemptionState, redemption_question, redemption_state
 from volunteer_points.decisions.service import RecordState, record_question, record_state
-from volunteer_points.entries import Account, Entry, Purpose, item_unit, volunteer_holder
+from volunteer_points.entries import Entry
 from volunteer_points.errors import Refused
 from volunteer_points.model import (
     Activity,
@@ -39,9 +39,11 @@ from volunteer_points.model import (
     Price,
     Reason,
     Right,
+    Slot,
     Team,
     TeamStructure,
 )
+from volunteer_points.postings import Account, Purpose, item_unit, volunteer_holder
 from volunteer_points.rules import Accrual, Expiry, RedemptionRule, Rulebook
 
 Kind = TypeVar("Kind")
@@ -91,7 +93,12 @@ def interval(begin: str, end: str) -> Interval:
     return Interval(begin=at(begin), end=at(end))
 
 
-def definition(*, redemption: dict[str, Any] | None = None, rulebook: dict[str, Any] | None = None, **changes: Any) -> Definition:  # noqa: ANN401, E501
+def definition(
+    *,
+    redemption: dict[str, Any] | None = None,
+    rulebook: dict[str, Any] | None = None,
+    **changes: Any,  # noqa: ANN401 - parts of a definition, by name
+) -> Definition:
     """The programme with some parts of its rulebook and of itself changed."""
     rules = attrs.evolve(RULEBOOK, redemption=RedemptionRule(**redemption or {}), **rulebook or {})
     return attrs.evolve(DEFINITION, **{"rulebooks": (rules,), **changes})
@@ -110,7 +117,9 @@ class Community(History):
 
     # --- bringing commands ---
 
-    def refuses(self, code: str, command: Command, *, actor: str = "founder-a", at: datetime | None = None) -> dict[str, object]:  # noqa: E501
+    def refuses(
+        self, code: str, command: Command, *, actor: str = "founder-a", at: datetime | None = None
+    ) -> dict[str, object]:
         """Bring a command that must be refused with a code; the facts of the refusal."""
         before = len(self.entries)
         with pytest.raises(Refused) as refused:
@@ -121,7 +130,7 @@ class Community(History):
 
     def submit(self, volunteer: str, *intervals: Interval, actor: str = "leader", **more: Any) -> str:  # noqa: ANN401
         """Record service in the park, right after it ended when that is later than now; the record's id."""
-        when = max(self.now + timedelta(minutes=1), max(each.end for each in intervals))
+        when = max(self.now + timedelta(minutes=1), *(each.end for each in intervals))
         command = Submit(**{"volunteer": volunteer, "activity": "park", "intervals": intervals, **more})
         (entry,) = self.run(command, actor=actor, at=when)
         return str(getattr(entry.fact, "record", ""))
@@ -154,7 +163,9 @@ class Community(History):
 
     # --- what stands ---
 
-    def lots(self, volunteer: str, purpose: Purpose = Purpose.AVAILABLE, unit: str = "points") -> dict[datetime | None, int]:  # noqa: E501
+    def lots(
+        self, volunteer: str, purpose: Purpose = Purpose.AVAILABLE, unit: str = "points"
+    ) -> dict[datetime | None, int]:
         """What a volunteer's accounts of a purpose hold of a unit, by lot."""
         return self._lots(volunteer_holder(volunteer), purpose, unit)
 
@@ -211,4 +222,7 @@ def moved(entry: Entry) -> dict[tuple[Account, str, datetime | None], int]:
 
 def with_team(team: Team, **changes: Any) -> Definition:  # noqa: ANN401
     """The programme with one team in a slot of its own."""
-    return attrs.evolve(DEFINITION, **{"structure": TeamStructure(label="free"), "teams": (team,), **changes})
+    return attrs.evolve(
+        DEFINITION,
+        **{"structure": TeamStructure(label="free", slots=(Slot(id="special"),)), "teams": (team,), **changes},
+    )

@@ -28,11 +28,12 @@ from tests.histories import History, at, begun
 from volunteer_points import commands as c
 from volunteer_points.books import Moved
 from volunteer_points.decisions.case import available, debt
-from volunteer_points.entries import Approved, Corrected, Held, Purpose, Submitted, volunteer_holder
+from volunteer_points.entries import Approved, Corrected, Held, Submitted
 from volunteer_points.errors import Corrupt, Refused
 from volunteer_points.explain import describe, explain_award, explain_redemption, sentence, statement
 from volunteer_points.explain.templates import Lang
 from volunteer_points.model import Interval
+from volunteer_points.postings import Purpose, volunteer_holder
 from volunteer_points.rules import MINUTES
 
 

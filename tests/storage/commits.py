@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from volunteer_points.books import Answer, Question
-from volunteer_points.entries import PROGRAMME, Account, Adjusted, Draft, Entry, Posting, Purpose, entries_of
+from volunteer_points.entries import Adjusted, Draft, Entry, entries_of
 from volunteer_points.model import Reason
+from volunteer_points.postings import PROGRAMME, Account, Posting, Purpose
 from volunteer_points.storage import Reader, Session, Store
 
 LEDGER = "saihan"

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from tests.storage.commits import (
     DAY,
     LATER_LOT,
-    LEDGER,
     LOT,
     NOW,
     asked,
@@ -28,11 +27,11 @@ from tests.storage.commits import (
 )
 from tests.storage.stores import STORES, emptied
 from volunteer_points.books import About, Committed, LotsOf, Moved, OpenAmount, Question, Tally
-from volunteer_points.entries import FLOORS, PROGRAMME, Account, Entry, Purpose
+from volunteer_points.entries import Entry
 from volunteer_points.errors import Busy, Corrupt, KeyConflict, Misused, Refused
 from volunteer_points.ledger import decode, encode, leaf_hash
+from volunteer_points.postings import FLOORS, PROGRAMME, Account, Purpose
 from volunteer_points.storage import Session, Store
-from volunteer_points.storage.memory import MemoryStore
 from volunteer_points.storage.sql import ENTRIES_KEPT_BACK
 
 A, B = "volunteer:a", "volunteer:b"
@@ -503,7 +502,11 @@ def test_open_amounts_are_listed_by_account_unit_and_lot(
 
 
 def test_a_lot_comes_back_to_the_microsecond_in_utc(store: Store) -> None:
-    lots = [datetime(1, 1, 2, tzinfo=NOW.tzinfo), NOW + timedelta(microseconds=1), datetime.max.replace(tzinfo=NOW.tzinfo)]
+    lots = [
+        datetime(1, 1, 2, tzinfo=NOW.tzinfo),
+        NOW + timedelta(microseconds=1),
+        datetime.max.replace(tzinfo=NOW.tzinfo),
+    ]
     write(store, commit("lots", *[draft(moved(A, number + 1, lot=lot)) for number, lot in enumerate(lots)]))
     assert asked(store, AVAILABLE_A) == {lot: number + 1 for number, lot in enumerate(lots)}
     assert all(lot is not None and lot.utcoffset() == timedelta(0) for lot in asked(store, AVAILABLE_A))
@@ -556,7 +559,12 @@ def some_questions(draw: st.DrawFn) -> Question[Any]:
         st.sampled_from(
             [
                 Committed(f"key-{draw(st.integers(0, 12))}"),
-                About(holder, draw(st.sampled_from([("Adjusted",), ("Adjusted", "Held"), ("Held",)])), draw(days), draw(days)),
+                About(
+                    holder,
+                    draw(st.sampled_from([("Adjusted",), ("Adjusted", "Held"), ("Held",)])),
+                    draw(days),
+                    draw(days),
+                ),
                 LotsOf(Account(holder, purpose, of), unit),
                 Moved(holder, purpose, unit, draw(st.none() | st.just(of)), draw(days), draw(days)),
             ]

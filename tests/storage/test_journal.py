@@ -11,9 +11,9 @@ import pytest
 from tests.audit.ledgers import History, StoredLedger, one_month
 from volunteer_points.books import Committed, Tally
 from volunteer_points.commands import Enrol
-from volunteer_points.entries import Purpose
 from volunteer_points.errors import Corrupt, InputError, Misconfigured
 from volunteer_points.ledger import decode, leaf_hash
+from volunteer_points.postings import Purpose
 from volunteer_points.programme import Programme
 from volunteer_points.storage import Stored, journal
 from volunteer_points.storage.journal import (

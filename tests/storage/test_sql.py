@@ -19,7 +19,6 @@ from tests.storage.commits import DAY, LEDGER, LOT, NOW, asked, commit, contents
 from tests.storage.stores import host_engine, in_file
 from volunteer_points import commands as c
 from volunteer_points.books import About, Committed, LotsOf, Moved
-from volunteer_points.entries import PROGRAMME, Account, Purpose
 from volunteer_points.errors import (
     Busy,
     CommitUnknown,
@@ -33,6 +32,7 @@ from volunteer_points.errors import (
     VolunteerPointsError,
 )
 from volunteer_points.model import Interval
+from volunteer_points.postings import PROGRAMME, Account, Purpose
 from volunteer_points.programme import Programme
 from volunteer_points.storage import connections
 from volunteer_points.storage.ledgers import create_ledger
@@ -76,7 +76,9 @@ def wrong(code: str, deed: Callable[[], object], kind: type[VolunteerPointsError
 # --- opening -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("place", [Path, str, lambda file: f"sqlite:///{file}", lambda file: f"sqlite+pysqlite:///{file}"])
+@pytest.mark.parametrize(
+    "place", [Path, str, lambda file: f"sqlite:///{file}", lambda file: f"sqlite+pysqlite:///{file}"]
+)
 def test_a_ledger_is_found_again_where_it_was_made(file: Path, place: Callable[[Path], Any]) -> None:
     with SqlStore.open(place(file), LEDGER) as store:
         write(store, gift("key", A, 1))
@@ -444,7 +446,9 @@ def error_of(name: str) -> sqlite3.OperationalError:
 
 @pytest.mark.parametrize("reached", [True, False])
 def test_a_commit_without_an_answer_is_unknown_and_the_same_key_finds_out(
-    store: SqlStore, file: Path, reached: bool  # noqa: FBT001
+    store: SqlStore,
+    file: Path,
+    reached: bool,  # noqa: FBT001
 ) -> None:
     engine, shaky = unlucky(file)
     Unlucky.accidents = [(reached, error_of("SQLITE_IOERR_FSYNC"))]
@@ -689,9 +693,7 @@ def every_kind_of_work(store: SqlStore) -> None:
     programme = Programme(store, clock=lambda: NOW + timedelta(days=400))
     programme.execute(c.Adopt(definition=small_programme(), author=FOUNDERS[0]), actor=FOUNDERS[1])
     programme.execute(c.Enrol(volunteer="v-1"), actor=FOUNDERS[0])
-    service = c.Submit(
-        volunteer="v-1", activity="park", intervals=(Interval(begin=NOW, end=NOW + timedelta(hours=3)),)
-    )
+    service = c.Submit(volunteer="v-1", activity="park", intervals=(Interval(begin=NOW, end=NOW + timedelta(hours=3)),))
     record = programme.execute(service, actor="leader", booked_at=NOW + timedelta(days=1)).entries[0].fact.record  # type: ignore[union-attr]
     programme.execute(c.Approve(record=record), actor="checker", booked_at=NOW + timedelta(days=2))
     programme.execute(c.ReceiveStock(item="soap", quantity=2), actor="shop", booked_at=NOW + timedelta(days=2))

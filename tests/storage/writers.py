@@ -17,7 +17,8 @@ from sqlalchemy import create_engine, event
 
 from tests.storage.commits import LATER_LOT, LEDGER, commit, draft, moved, taken
 from volunteer_points.books import Committed, LotsOf
-from volunteer_points.entries import Account, Entry, Purpose
+from volunteer_points.entries import Entry
+from volunteer_points.postings import Account, Purpose
 from volunteer_points.storage.sql import SqlStore
 from volunteer_points.storage.sqlite import prepare
 
@@ -95,7 +96,7 @@ def crash_at(file: Path, point: int) -> None:
 
     @event.listens_for(engine, "checkout")
     def listen(connection: Any, *_: object) -> None:  # noqa: ANN401
-        connection.set_progress_handler(passed, 25)  # within a statement too
+        connection.set_progress_handler(passed, 20)  # within a statement too
 
     with store.session() as session:
         for entries in batch("crash", 1):
@@ -127,15 +128,29 @@ def crash_at_every_point(template: Path, step: int) -> None:
             return
 
 
+def at_once(processes: int, deed: Callable[[str], None]) -> None:
+    """Do it in so many processes."""
+    children = []
+    for number in range(processes):
+        child = os.fork()
+        if not child:
+            deed(f"w{number}")
+            sys.stdout.flush()
+            os._exit(0)
+        children.append(child)
+    if any(os.waitpid(child, 0)[1] for child in children):
+        sys.exit("a process failed")
+
+
 def main(what: str, file: Path, writer: str, number: int) -> None:
     """Do one of these."""
     match what:
         case "endless":
             write_batches(file, writer, itertools.count())
-        case "some":
-            write_batches(file, writer, range(number))
+        case "four":
+            at_once(4, lambda each: write_batches(file, each, range(number)))
         case "bags":
-            take_bags(file, writer)
+            at_once(4, lambda each: take_bags(file, each))
         case "crashes":
             crash_at_every_point(file, number)
 

@@ -13,18 +13,9 @@ from volunteer_points.audit.checks import Check, End
 from volunteer_points.audit.findings import Evidence, Finding, Values
 from volunteer_points.audit.reading import Decision, Record, Seen, Standing
 from volunteer_points.canonical import instant_from, instant_text
-from volunteer_points.entries import (
-    Account,
-    Awarded,
-    Entry,
-    NotAwarded,
-    Posting,
-    Purpose,
-    Reversed,
-    RulebookAdopted,
-    volunteer_holder,
-)
+from volunteer_points.entries import Awarded, Entry, NotAwarded, Reversed, RulebookAdopted
 from volunteer_points.errors import VolunteerPointsError
+from volunteer_points.postings import Account, Posting, Purpose, volunteer_holder
 from volunteer_points.rules import MINUTES, Cap, CapWindow, Rulebook, ServiceRecord, Step, Working, award
 
 DECIDED = (Awarded, NotAwarded)

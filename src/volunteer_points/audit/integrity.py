@@ -13,9 +13,10 @@ from volunteer_points.audit.reading import Commit, Seen, Standing
 from volunteer_points.audit.source import Kept
 from volunteer_points.books import LotsOf, soonest
 from volunteer_points.canonical import instant_text
-from volunteer_points.entries import FLOORS, Account, Entry, imbalance, item_unit
+from volunteer_points.entries import Entry
 from volunteer_points.errors import Corrupt
 from volunteer_points.ledger import decode_once, leaf_hash
+from volunteer_points.postings import FLOORS, Account, imbalance, item_unit
 
 
 class EntryBalanced(Check):

@@ -29,7 +29,6 @@ from volunteer_points.entries import (
     Lapsed,
     NotAwarded,
     ProgrammeAdopted,
-    Purpose,
     Rejected,
     Returned,
     Reversed,
@@ -38,9 +37,9 @@ from volunteer_points.entries import (
     TeamFormed,
     Voided,
     Withdrawn,
-    volunteer_holder,
 )
 from volunteer_points.model import Activity, Calendar, Currency, Item
+from volunteer_points.postings import Purpose, volunteer_holder
 from volunteer_points.rules import CapWindow, Rulebook, ServiceRecord, cap_windows
 
 

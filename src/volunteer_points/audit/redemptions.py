@@ -12,22 +12,17 @@ from volunteer_points.audit.reading import Redemption, Seen, Standing
 from volunteer_points.books import Moved
 from volunteer_points.canonical import instant_text
 from volunteer_points.entries import (
-    FLOORS,
-    REDEMPTIONS,
-    Account,
     Cancelled,
     Collected,
     Entry,
     Held,
     Lapsed,
-    Purpose,
     Returned,
     StockCounted,
     StockReceived,
     StockWrittenOff,
-    item_unit,
-    volunteer_holder,
 )
+from volunteer_points.postings import FLOORS, REDEMPTIONS, Account, Purpose, item_unit, volunteer_holder
 
 CLOSING = (Collected, Cancelled, Lapsed)
 

@@ -39,7 +39,10 @@ _LABELS: Mapping[str, Words] = {
     "at": Words("at", "位置"),
     "more": Words("{more} more; all of them: --json", "另有 {more} 个，全部见 --json"),
     "skipped": Words("skipped", "未执行"),
-    "incomplete": Words("incomplete: {unread} entries could not be read", "不完整：{unread} 条分录无法读取"),
+    "incomplete": Words(
+        "incomplete  {unread} entries could not be read; no check knows what they said",
+        "不完整  {unread} 条分录无法读取，任何检查都不知道其内容",
+    ),
     "rollforward": Words("roll-forward", "余额变动"),
 }
 _FINDINGS_SHOWN = 20
@@ -200,13 +203,11 @@ class Report:
             yield "  " + _label("more", lang).format(more=f"{len(worst) - _FINDINGS_SHOWN:,}")
 
     def _foot(self, lang: str) -> Iterator[str]:
-        for check in self.checks:
-            title = TITLES[check.id].said(lang)
-            if check.status == "skipped":
-                yield f"{_label('skipped', lang)}  {check.id} {title} ({word(check.because, lang)})"
-            elif check.status == "incomplete":
-                incomplete = _label("incomplete", lang).format(unread=f"{self.unread:,}")
-                yield f"{check.id} {title}: {incomplete}"
+        for because in dict.fromkeys(check.because for check in self.checks if check.status == "skipped"):
+            names = " ".join(check.id for check in self.checks if check.because == because)
+            yield f"{_label('skipped', lang)}  {names}: {word(because, lang)}"
+        if self.unread:
+            yield _label("incomplete", lang).format(unread=f"{self.unread:,}")
         for each in self.programme:
             yield f"{_label('rollforward', lang)}  {each.currency}  {self._rolled(each, lang)}"
 

@@ -17,12 +17,11 @@ from volunteer_points.entries import (
     Collected,
     Entry,
     Expired,
-    Purpose,
     Returned,
     Reversed,
     Transferred,
-    volunteer_holder,
 )
+from volunteer_points.postings import Purpose, volunteer_holder
 
 SIGNS: Mapping[str, int] = {
     "opening": 1,

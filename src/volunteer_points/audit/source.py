@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from volunteer_points.entries import Account
 from volunteer_points.errors import Corrupt
+from volunteer_points.postings import Account
 
 Balances = Iterable[tuple[Account, str, datetime | None, int]]
 """Stored balances that are not nought: account, unit, lot, amount."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import attrs
 
+from volunteer_points.cli.layout import columns
 from volunteer_points.cli.words import Words
 from volunteer_points.errors import KeyConflict, Refused, StoreError, VolunteerPointsError
 
@@ -22,6 +23,7 @@ DONE, REFUSED, BAD_INPUT, UNREADABLE, INTERNAL = range(5)
 """The exit codes: done; refused or findings; usage or bad input; unreadable input or store; a defect of the program."""
 
 WIDTH_WITHOUT_TERMINAL = 120
+_WRAPPED_TO = 6
 
 _UNREADABLE_CODES = frozenset(
     {
@@ -108,7 +110,10 @@ def print_parts(parts: Iterable[Part], *, to_errors: bool = False) -> None:
     for part in parts:
         match part:
             case Table():
-                console.print(_drawn(part))
+                wide = _console(to_errors=to_errors)
+                # Wider than a narrow terminal rather than cut: what is cut off cannot be copied.
+                wide.width = max(wide.width, _width_needed(part))
+                wide.print(_drawn(part), crop=False)
             case Line():
                 console.print(part.text, style=_STYLES[part.style], soft_wrap=True)
             case str():
@@ -137,6 +142,15 @@ def _drawn(table: Table) -> Any:  # noqa: ANN401 - a table of rich, which is imp
     for row in table.rows:
         drawn.add_row(*row)
     return drawn
+
+
+def _width_needed(table: Table) -> int:
+    """How many columns of a terminal the table takes at least."""
+    cells = zip(table.headings, *table.rows, strict=True)
+    widths = [max(map(columns, column)) for column in cells]
+    return sum(min(width, _WRAPPED_TO) if n in table.wraps else width for n, width in enumerate(widths)) + 2 * len(
+        widths
+    )
 
 
 # --- errors ------------------------------------------------------------------------------------------------------
@@ -180,7 +194,7 @@ def progress(doing: Words, language: str, total: int | None) -> Iterator[Callabl
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=_console(to_errors=True), transient=True) as bar:
+    parts = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*parts, console=_console(to_errors=True), transient=True) as bar:
         task = bar.add_task(doing.said(language), total=total)
         yield lambda count: bar.advance(task, count)

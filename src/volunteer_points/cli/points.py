@@ -28,17 +28,9 @@ from volunteer_points.cli.records import NOTE, REASON
 from volunteer_points.cli.verbs import option, verb
 from volunteer_points.cli.words import Words
 from volunteer_points.commands import Adjust, ClosePeriod, Command, Expire, Lapse, OpenBalance, Transfer
-from volunteer_points.entries import (
-    KINDS,
-    Awarded,
-    Entry,
-    NotAwarded,
-    Purpose,
-    record_subject,
-    redemption_subject,
-    volunteer_holder,
-)
+from volunteer_points.entries import KINDS, Awarded, Entry, NotAwarded
 from volunteer_points.errors import InputError
+from volunteer_points.postings import Purpose, record_subject, redemption_subject, volunteer_holder
 from volunteer_points.programme import Balance, Order, Outcome
 
 if TYPE_CHECKING:

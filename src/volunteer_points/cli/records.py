@@ -30,9 +30,10 @@ from volunteer_points.cli.verbs import option, verb
 from volunteer_points.cli.words import Words
 from volunteer_points.commands import Approve, Command, Correct, Reject, Reverse, Submit, Void
 from volunteer_points.decisions.service import RecordState
-from volunteer_points.entries import Corrected, Submitted, record_subject
+from volunteer_points.entries import Corrected, Submitted
 from volunteer_points.errors import InputError
 from volunteer_points.model import Evidence, Interval, Reason, minutes_in
+from volunteer_points.postings import record_subject
 from volunteer_points.programme import Order, Outcome
 
 # --- options -----------------------------------------------------------------------------------------------------

@@ -16,9 +16,10 @@ from volunteer_points.cli.readings import read_day
 from volunteer_points.cli.verbs import option, verb
 from volunteer_points.commands import Enrol, Join, Leave
 from volunteer_points.decisions.case import VolunteerState
-from volunteer_points.entries import PROGRAMME, Described, Enrolled, volunteer_holder
+from volunteer_points.entries import Described, Enrolled
 from volunteer_points.errors import InputError, Refused
 from volunteer_points.model import Place
+from volunteer_points.postings import PROGRAMME, volunteer_holder
 from volunteer_points.programme import Order, Outcome
 
 _SINCE = option("--since", metavar="DAY", en="From this day on. [today]", zh="从这一天起。[默认今天]")

@@ -13,7 +13,6 @@ from volunteer_points.books import About, Books
 from volunteer_points.commands import Adopt, Definition, Request
 from volunteer_points.decisions.case import FRAME, Case, Frame, frame_of, refuse
 from volunteer_points.entries import (
-    PROGRAMME,
     ActivityListed,
     Fact,
     HouseholdFormed,
@@ -25,6 +24,7 @@ from volunteer_points.entries import (
     Withdrawn,
 )
 from volunteer_points.errors import suggestion
+from volunteer_points.postings import PROGRAMME
 from volunteer_points.rules import Accrual, Multiplier, Rulebook
 
 NOUN_KINDS = ("TeamFormed", "HouseholdFormed", "PartnerAgreed", "ActivityListed", "ItemListed", "Withdrawn")

@@ -11,24 +11,20 @@ import attrs
 from volunteer_points.books import About, Books, LotsOf, Moved, Question, Tally, combined, soonest
 from volunteer_points.commands import Request
 from volunteer_points.entries import (
-    PROGRAMME,
-    Account,
     Described,
     Draft,
     Enrolled,
     Joined,
     Left,
     PeriodClosed,
-    Posting,
     ProgrammeAdopted,
-    Purpose,
     Repaid,
     RulebookAdopted,
     derived_id,
-    volunteer_holder,
 )
 from volunteer_points.errors import Refused
 from volunteer_points.model import Calendar, Currency, Duty, Right
+from volunteer_points.postings import PROGRAMME, Account, Posting, Purpose, volunteer_holder
 from volunteer_points.rules import Rulebook
 
 Answer = TypeVar("Answer")

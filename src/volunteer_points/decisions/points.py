@@ -7,18 +7,9 @@ from datetime import datetime
 from volunteer_points.books import Question
 from volunteer_points.commands import Adjust, Expire, OpenBalance, Transfer
 from volunteer_points.decisions.case import Case, available, debt, refuse, taken, volunteer_question
-from volunteer_points.entries import (
-    PROGRAMME,
-    Account,
-    Adjusted,
-    BalanceOpened,
-    Expired,
-    Posting,
-    Purpose,
-    Transferred,
-    volunteer_holder,
-)
+from volunteer_points.entries import Adjusted, BalanceOpened, Expired, Transferred
 from volunteer_points.model import Right
+from volunteer_points.postings import PROGRAMME, Account, Posting, Purpose, volunteer_holder
 from volunteer_points.rules import MINUTES, Transfers
 
 

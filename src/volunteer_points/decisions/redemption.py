@@ -10,26 +10,18 @@ import attrs
 from volunteer_points.books import About, LotsOf, Moved, Question, soonest
 from volunteer_points.commands import Cancel, Collect, Lapse, Redeem, Return
 from volunteer_points.decisions.case import Case, available, debt, refuse, taken, volunteer_question
-from volunteer_points.entries import (
+from volunteer_points.entries import Cancelled, Collected, Entry, Expired, Extended, Held, ItemListed, Lapsed, Returned
+from volunteer_points.model import Item, Limit, Right, period_around
+from volunteer_points.postings import (
     REDEMPTIONS,
     UNITS,
     Account,
-    Cancelled,
-    Collected,
-    Entry,
-    Expired,
-    Extended,
-    Held,
-    ItemListed,
-    Lapsed,
     Posting,
     Purpose,
-    Returned,
     item_unit,
     redemption_subject,
     volunteer_holder,
 )
-from volunteer_points.model import Item, Limit, Right, period_around
 
 REDEMPTION_KINDS = ("Held", "Collected", "Cancelled", "Lapsed", "Returned")
 

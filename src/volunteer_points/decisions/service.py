@@ -10,25 +10,21 @@ from volunteer_points.books import About, LotsOf, Question
 from volunteer_points.commands import Approve, Correct, Reject, Reverse, Submit, Void
 from volunteer_points.decisions.case import Case, available, debt, issued, refuse, taken, volunteer_question
 from volunteer_points.entries import (
-    Account,
     ActivityListed,
     Approved,
     Awarded,
     Corrected,
     Entry,
     NotAwarded,
-    Posting,
-    Purpose,
     Rejected,
     Reversed,
     Submitted,
     TeamFormed,
     Voided,
     Withdrawn,
-    record_subject,
-    volunteer_holder,
 )
 from volunteer_points.model import RECORD_SPAN_DAYS_MAX, Activity, Interval, Right, Team, minutes_in
+from volunteer_points.postings import Account, Posting, Purpose, record_subject, volunteer_holder
 from volunteer_points.rules import MINUTES, ReversalOrder, ServiceRecord, Working, award, cap_windows
 
 RECORD_KINDS = ("Submitted", "Approved", "Rejected", "Voided", "Awarded", "NotAwarded", "Reversed", "Corrected")

@@ -8,16 +8,9 @@ from volunteer_points.books import Question
 from volunteer_points.commands import CountStock, ReceiveStock, WriteOffStock
 from volunteer_points.decisions.case import Case, refuse, taken
 from volunteer_points.decisions.redemption import item_question, listed_item, on_hand
-from volunteer_points.entries import (
-    Account,
-    Posting,
-    Purpose,
-    StockCounted,
-    StockReceived,
-    StockWrittenOff,
-    item_unit,
-)
+from volunteer_points.entries import StockCounted, StockReceived, StockWrittenOff
 from volunteer_points.model import Item, Right
+from volunteer_points.postings import Account, Posting, Purpose, item_unit
 
 
 def stock_needs(command: ReceiveStock | WriteOffStock | CountStock) -> tuple[Question[object], ...]:

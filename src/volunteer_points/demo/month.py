@@ -27,21 +27,13 @@ from volunteer_points.commands import (
 )
 from volunteer_points.demo.places import CORRECTIONS, PEOPLE, SHEETS, Places
 from volunteer_points.demo.telling import Beat, Clock, Grid, Heading, Sentence, Teller, instant, numbered
-from volunteer_points.entries import (
-    Awarded,
-    BalanceOpened,
-    Expired,
-    Held,
-    ItemListed,
-    Lapsed,
-    TeamFormed,
-    record_subject,
-)
+from volunteer_points.entries import Awarded, BalanceOpened, Expired, Held, ItemListed, Lapsed, TeamFormed
 from volunteer_points.exchange import Sheet, parse_sheet
 from volunteer_points.exchange.importing import Choices, Plan, SheetImport
 from volunteer_points.explain import Lang, explain_award
 from volunteer_points.model import Interval, Place, Reason
 from volunteer_points.people import Particulars, Register
+from volunteer_points.postings import record_subject
 from volunteer_points.programme import Order, Outcome, Programme
 from volunteer_points.programme_file import loads
 from volunteer_points.storage.sql import SqlStore

@@ -12,20 +12,12 @@ from volunteer_points.commands import Adopt, Approve, Cancel, Collect, Enrol, Re
 from volunteer_points.demo.forging import forged
 from volunteer_points.demo.places import Places
 from volunteer_points.demo.telling import Beat, Clock, Grid, Heading, Sentence, Teller, instant, numbered, shortened
-from volunteer_points.entries import (
-    Awarded,
-    Entry,
-    Held,
-    Purpose,
-    Submitted,
-    item_unit,
-    record_subject,
-    volunteer_holder,
-)
+from volunteer_points.entries import Awarded, Entry, Held, Submitted
 from volunteer_points.errors import Refused
 from volunteer_points.explain import Lang, explain_award
 from volunteer_points.model import Interval, Reason
 from volunteer_points.people import Register
+from volunteer_points.postings import Purpose, item_unit, record_subject, volunteer_holder
 from volunteer_points.programme import Order, Programme
 from volunteer_points.programme_file import loads
 from volunteer_points.storage.sql import SqlStore

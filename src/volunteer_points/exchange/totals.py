@@ -10,16 +10,7 @@ from typing import TypeAlias
 
 import attrs
 
-from volunteer_points.entries import (
-    Awarded,
-    Corrected,
-    Described,
-    Enrolled,
-    Entry,
-    NotAwarded,
-    Reversed,
-    Submitted,
-)
+from volunteer_points.entries import Awarded, Corrected, Described, Enrolled, Entry, NotAwarded, Reversed, Submitted
 
 Group: TypeAlias = tuple[str, ...]
 """What a total is for: one id or word, or the grid, building and unit above one another; "" where nothing is known."""

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 
 from volunteer_points.decisions.case import Frame
 from volunteer_points.decisions.service import record_state
-from volunteer_points.entries import Awarded, Corrected, Entry, NotAwarded, Reversed, Submitted, record_subject
+from volunteer_points.entries import Awarded, Corrected, Entry, NotAwarded, Reversed, Submitted
 from volunteer_points.errors import InputError
 from volunteer_points.explain.explanations import Explanation, Line, line_of
 from volunteer_points.explain.kinds import facts_of
 from volunteer_points.explain.templates import Lang, Names, Words, as_it_is
 from volunteer_points.explain.wording import Exact, Fact, Minutes, Points, Speaker, Term
 from volunteer_points.model import minutes_in
+from volunteer_points.postings import record_subject
 from volunteer_points.rules import MINUTES, Cap, Rulebook, Step
 
 TITLES: Mapping[str, Words] = {

@@ -14,7 +14,6 @@ from volunteer_points.entries import (
     BalanceOpened,
     Entry,
     ItemListed,
-    Purpose,
     RulebookAdopted,
     StockCounted,
     Withdrawn,
@@ -22,6 +21,7 @@ from volunteer_points.entries import (
 from volunteer_points.explain.templates import Lang, Names, Words, as_it_is
 from volunteer_points.explain.wording import End, Fact, Minutes, Noun, Person, Points, Share, Speaker, Term
 from volunteer_points.model import Item
+from volunteer_points.postings import Purpose
 from volunteer_points.rules import MINUTES
 
 LINES: Mapping[str, Words] = {

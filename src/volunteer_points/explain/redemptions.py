@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 
 from volunteer_points.decisions.case import Frame
 from volunteer_points.decisions.redemption import redemption_state
-from volunteer_points.entries import Entry, Held, Purpose, redemption_subject
+from volunteer_points.entries import Entry, Held
 from volunteer_points.errors import InputError
 from volunteer_points.explain.explanations import Explanation, Line, line_of
 from volunteer_points.explain.kinds import currency_of, facts_of
 from volunteer_points.explain.templates import Lang, Names, Words, as_it_is
 from volunteer_points.explain.wording import End, Fact, Points, Speaker
+from volunteer_points.postings import Purpose, redemption_subject
 
 TITLES: Mapping[str, Words] = {
     "held": Words(

@@ -11,11 +11,12 @@ import attrs
 from volunteer_points import canonical
 from volunteer_points.books import soonest
 from volunteer_points.decisions.case import Frame
-from volunteer_points.entries import Entry, Posting, Purpose, volunteer_holder
+from volunteer_points.entries import Entry
 from volunteer_points.errors import Corrupt
 from volunteer_points.explain.kinds import LINES, facts_of
 from volunteer_points.explain.templates import Lang, Names, Words, as_it_is
 from volunteer_points.explain.wording import End, Fact, Minutes, Person, Points, Speaker
+from volunteer_points.postings import Posting, Purpose, volunteer_holder
 from volunteer_points.rules import MINUTES
 
 WORDS: Mapping[str, Words] = {

@@ -25,7 +25,8 @@ from typing import Any, Protocol
 import attrs
 
 from volunteer_points.books import OpenAmount, Question
-from volunteer_points.entries import Account, Entry
+from volunteer_points.entries import Entry
+from volunteer_points.postings import Account
 
 Answers = Mapping[Question[Any], Any]
 

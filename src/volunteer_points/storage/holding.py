@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from volunteer_points.books import LotsOf, Moved, Question
-from volunteer_points.entries import FLOORS, Account, Entry
+from volunteer_points.entries import Entry
 from volunteer_points.errors import Misused
+from volunteer_points.postings import FLOORS, Account
 
 BalanceKey: TypeAlias = tuple[Account, str, datetime | None]
 """What a balance is kept of: an account, a unit and a lot."""

@@ -25,9 +25,10 @@ from typing import Any, BinaryIO, NoReturn, Protocol, cast
 import attrs
 
 from volunteer_points.books import OpenAmount, Question, Tally
-from volunteer_points.entries import Account, Entry
+from volunteer_points.entries import Entry
 from volunteer_points.errors import Corrupt, InputError, Misconfigured
 from volunteer_points.ledger import decode_once, leaf_hash
+from volunteer_points.postings import Account
 from volunteer_points.storage import Answers, Session, Stored
 
 FORMAT = "volunteer-points-journal"

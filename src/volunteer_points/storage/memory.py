@@ -10,9 +10,10 @@ from itertools import islice
 from typing import Any
 
 from volunteer_points.books import Committed, LotsOf, OpenAmount, Question, Tally, combined
-from volunteer_points.entries import FLOORS, Account, Entry
+from volunteer_points.entries import Entry
 from volunteer_points.errors import Busy, Corrupt, KeyConflict, Misused
 from volunteer_points.ledger import decode, encode, leaf_hash
+from volunteer_points.postings import FLOORS, Account
 from volunteer_points.storage import Answers, Stored
 from volunteer_points.storage.holding import Holding, changes_of, check_commit, check_purpose, check_question
 

@@ -20,9 +20,10 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from volunteer_points.books import Committed, LotsOf, OpenAmount, Question, Tally, combined
-from volunteer_points.entries import FLOORS, Account, Entry
+from volunteer_points.entries import Entry
 from volunteer_points.errors import Corrupt, KeyConflict, Misconfigured
 from volunteer_points.ledger import encode
+from volunteer_points.postings import FLOORS, Account
 from volunteer_points.storage import Answers, Stored, ledgers, sqlite, statements
 from volunteer_points.storage.connections import HostConnection, OwnConnections
 from volunteer_points.storage.holding import (

@@ -28,9 +28,10 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql.expression import ClauseElement
 
 from volunteer_points.books import About, Committed, LotsOf, Moved, OpenAmount, Question
-from volunteer_points.entries import FLOORS, Account, Entry
+from volunteer_points.entries import Entry
 from volunteer_points.errors import Corrupt, Misused
 from volunteer_points.ledger import decode, leaf_hash
+from volunteer_points.postings import FLOORS, Account
 from volunteer_points.storage import Stored
 from volunteer_points.storage.holding import BalanceKey
 from volunteer_points.storage.schema import ABOUT, BALANCE, ENTRY, POSTING, lot_number, lot_of

@@ -25,10 +25,11 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from volunteer_points import commands as c
 from volunteer_points.books import Tally
-from volunteer_points.entries import FLOORS, Entry, Held, Purpose, Submitted, imbalance, volunteer_holder
+from volunteer_points.entries import Entry, Held, Submitted
 from volunteer_points.errors import Refused
 from volunteer_points.ledger import decode, encode, leaf_hash
 from volunteer_points.model import Interval, Reason
+from volunteer_points.postings import FLOORS, Purpose, imbalance, volunteer_holder
 from volunteer_points.programme import Order, Outcome, Programme
 from volunteer_points.storage import Store
 from volunteer_points.testing.programmes import FOUNDERS, ITEMS, small_programme

@@ -9,8 +9,10 @@ Bounds are keywords; names that a part refers to are given by whoever draws the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, time
+from datetime import date, time, timedelta
 from fractions import Fraction
+from functools import cache
+from operator import attrgetter
 from typing import TypeVar
 
 import attrs
@@ -56,32 +58,38 @@ Drawn = TypeVar("Drawn")
 ZONES = ("Asia/Shanghai", "Asia/Urumqi", "UTC", "America/New_York", "Australia/Lord_Howe")
 
 
+@cache
 def ids() -> st.SearchStrategy[str]:
     """Ids: letters of any script, digits, ``_``, ``-`` and ``.``."""
-    return st.text(st.sampled_from("abz019_-.志愿é"), min_size=1, max_size=12)
+    return st.text(st.sampled_from("abz019_-.志愿é"), min_size=1, max_size=8)
 
 
+@cache
 def names() -> st.SearchStrategy[str]:
     """What people write: any characters that UTF-8 can hold, controls and quotation marks included."""
-    return st.text(st.characters(codec="utf-8"), max_size=20)
+    return st.text(st.characters(codec="utf-8"), max_size=10)
 
 
+@cache
 def days(*, first: date = date(2020, 1, 1), last: date = date(2035, 12, 31)) -> st.SearchStrategy[date]:
     """Days of the calendar."""
     return st.dates(first, last)
 
 
+@cache
 def calendars() -> st.SearchStrategy[Calendar]:
     """Zones with and without summer time, and days that start at any minute."""
     starts = st.integers(0, 24 * 60 - 1).map(lambda minutes: time(minutes // 60, minutes % 60))
     return st.builds(Calendar, zone=st.sampled_from(ZONES), day_starts_at=starts | st.just(time(0)))
 
 
+@cache
 def rates(*, at_most: int = 1000, denominators_max: int = 60) -> st.SearchStrategy[Fraction]:
     """Exact numbers above nought."""
-    return st.fractions(0, at_most, max_denominator=denominators_max).filter(bool)
+    return st.builds(Fraction, st.integers(1, at_most), st.integers(1, denominators_max))
 
 
+@cache
 def currencies(*, decimals_max: int = 3) -> st.SearchStrategy[Currency]:
     """Currencies."""
     return st.builds(Currency, id=ids(), name=names(), decimals=st.integers(0, decimals_max))
@@ -108,8 +116,7 @@ def teams(draw: st.DrawFn, *, structure: TeamStructure = TeamStructure(), nested
         fewest, most = slot.bounds()
         counts.append((slot.id, draw(st.integers(fewest, fewest + 2 if most is None else most))))
     places = [name for name, count in counts for _ in range(count)]
-    free = ids().filter(lambda name: name not in {slot.id for slot in structure.slots})
-    chosen = draw(st.lists(free, min_size=len(places), max_size=len(places) + nested_max, unique=True))
+    chosen = draw(_names_once(fewest=len(places), most=len(places) + nested_max))
     found = [
         Team(id=name, name=draw(names()), slot=slot, assumed=draw(st.booleans()))
         for name, slot in zip(chosen, places, strict=False)
@@ -121,16 +128,19 @@ def teams(draw: st.DrawFn, *, structure: TeamStructure = TeamStructure(), nested
     return tuple(found)
 
 
+@cache
 def places() -> st.SearchStrategy[Place]:
     """Where people live, as far as totals are rolled up by it."""
     return st.builds(Place, grid=names(), building=names(), unit=names())
 
 
+@cache
 def households() -> st.SearchStrategy[Household]:
     """Households."""
     return st.builds(Household, id=ids(), place=places())
 
 
+@cache
 def partners() -> st.SearchStrategy[Partner]:
     """Partners."""
     return st.builds(Partner, id=ids(), name=names())
@@ -213,6 +223,7 @@ def multipliers(*, when: st.SearchStrategy[When] | None = None) -> st.SearchStra
     return st.builds(Multiplier, id=ids(), times=rates(at_most=10), when=when, clause=names())
 
 
+@cache
 def caps() -> st.SearchStrategy[Cap]:
     """Caps of points or minutes, in a record or a period."""
     return st.builds(
@@ -226,6 +237,7 @@ def caps() -> st.SearchStrategy[Cap]:
     )
 
 
+@cache
 def expiries() -> st.SearchStrategy[Expiry]:
     """Points that end with a period, after months, after days, or never."""
     periods = st.sampled_from([period for period in Period if period is not Period.EVER])
@@ -360,6 +372,7 @@ def definitions(draw: st.DrawFn, *, each_max: int = 3, versions_max: int = 3) ->
 # --- what the strategies share ---
 
 
+@cache
 def _names_once(*, fewest: int = 0, most: int) -> st.SearchStrategy[list[str]]:
     return st.lists(ids(), min_size=fewest, max_size=most, unique=True)
 
@@ -373,8 +386,7 @@ def _with_own_ids(
     each: st.SearchStrategy[Drawn], *, fewest: int = 0, most: int
 ) -> st.SearchStrategy[tuple[Drawn, ...]]:
     """Some values, each with an id of its own."""
-    names_and_values = st.lists(st.tuples(ids(), each), min_size=fewest, max_size=most, unique_by=lambda pair: pair[0])
-    return names_and_values.map(lambda pairs: tuple(_named(value, name) for name, value in pairs))
+    return st.lists(each, min_size=fewest, max_size=most, unique_by=attrgetter("id")).map(tuple)
 
 
 def _some(known: Sequence[Drawn]) -> st.SearchStrategy[tuple[Drawn, ...]]:
@@ -385,10 +397,16 @@ def _one_or_none(known: Sequence[str]) -> st.SearchStrategy[str | None]:
     return st.none() | st.sampled_from(known) if known else st.none()
 
 
+@cache
 def _spans() -> st.SearchStrategy[tuple[date | None, date | None]]:
     """From when and until when, each open or a day, in order."""
-    both = st.tuples(days(), days()).filter(lambda pair: pair[0] < pair[1])
-    return st.one_of(st.just((None, None)), st.tuples(days(), st.none()), st.tuples(st.none(), days()), both)
+    both = st.tuples(days(last=date(2030, 12, 31)), st.integers(1, 1800).map(lambda count: timedelta(days=count)))
+    return st.one_of(
+        st.just((None, None)),
+        st.tuples(days(), st.none()),
+        st.tuples(st.none(), days()),
+        both.map(lambda pair: (pair[0], pair[0] + pair[1])),
+    )
 
 
 @st.composite
