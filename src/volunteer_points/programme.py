@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from volunteer_points.books import About, Books, Lacks, Lots, LotsOf, Moved, OpenAmount, Question, Tally
+from volunteer_points.books import About, Books, Committed, Lacks, Lots, LotsOf, Moved, OpenAmount, Question, Tally
 from volunteer_points.commands import Command, Expire, Lapse, Request
 from volunteer_points.decisions import Decision, decide
 from volunteer_points.decisions.adoption import STANDING, Nouns, nouns
@@ -366,15 +366,19 @@ class Programme:
         Raises:
             Refused: ``unknown_record`` when it is neither.
         """
-        kinds = tuple(KINDS)
-        record, redemption = About(record_subject(subject), kinds), About(redemption_subject(subject), kinds)
+        for of, told in ((record_subject, explain_award), (redemption_subject, explain_redemption)):
+            entries = self._with_consequences(of(subject))
+            if entries:
+                return told(entries, self.frame(), lang, names)
+        raise Refused("unknown_record", record=subject)
+
+    def _with_consequences(self, subject: str) -> tuple[Entry, ...]:
+        """Every commit that is about a subject, with what it did to the volunteer's points besides."""
         with self.store.reader() as reader:
-            answers = reader.ask([record, redemption])
-        if answers[redemption]:
-            return explain_redemption(answers[redemption], self.frame(), lang, names)
-        if not answers[record]:
-            raise Refused("unknown_record", record=subject)
-        return explain_award(answers[record], self.frame(), lang, names)
+            about = About(subject, tuple(KINDS))
+            commits = [Committed(key) for key in dict.fromkeys(entry.key for entry in reader.ask([about])[about])]
+            answers = reader.ask(commits)
+        return tuple(entry for commit in commits for entry in answers[commit])
 
     def pending(self) -> tuple[RecordState, ...]:
         """Records that wait for approval, the earliest service first."""

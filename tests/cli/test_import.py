@@ -105,11 +105,11 @@ def test_sheets_in_every_encoding_say_the_same(folder: Folder, encoding: str) ->
 
 def test_what_was_recorded_is_said_and_can_be_taken_back_as_printed(folder: Folder) -> None:
     done = folder.run("import", folder.sheet(GOOD, ALSO_GOOD), "--commit").check()
-    assert "2 services of 2 people are recorded, 4 h 20 min" in done.out
+    assert "2 services of 2 people, 4 h 20 min" in done.out
     undo = done.command("--undo")
     folder.typed(undo)
     assert "Nothing waits" in folder.run("pending").check().out
-    assert "0 records were withdrawn" in folder.run(*shlex.split(undo)[1:]).out
+    assert "Withdrawn: 0 records" in folder.run(*shlex.split(undo)[1:]).out
 
 
 def test_all_rows_or_none_and_keep_going(folder: Folder) -> None:
@@ -127,7 +127,7 @@ def test_all_rows_or_none_and_keep_going(folder: Folder) -> None:
 def test_unknown_people_are_added_on_request(folder: Folder) -> None:
     sheet = folder.sheet(GOOD, UNKNOWN)
     tried = folder.run("import", sheet, "--add-people").check()
-    assert "1 people are new to the register: 赵六" in tried.out
+    assert "1 person is new to the register: 赵六" in tried.out
     folder.typed(tried.command("--commit"))
     assert len(folder.records()) == 2
     assert "赵六" in folder.run("people").check().out

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from volunteer_points.books import Answer, Question
+from volunteer_points.books import Answer, LotsOf, Question
 from volunteer_points.entries import Adjusted, Draft, Entry, entries_of
 from volunteer_points.model import Reason
 from volunteer_points.postings import PROGRAMME, Account, Posting, Purpose
@@ -17,22 +17,16 @@ DAY = date(2026, 3, 14)
 NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
 LOT = NOW + timedelta(days=100)
 LATER_LOT = NOW + timedelta(days=200, microseconds=1)
+SHELF = LotsOf(Account("item:rice", Purpose.ON_HAND, "grain"), "item:rice")
 
 
 def moved(
-    holder: str,
-    amount: int,
-    *,
-    purpose: str = Purpose.AVAILABLE,
-    of: str = "",
-    unit: str = "points",
-    lot: datetime | None = LOT,
-    on: date = DAY,
+    account: Account | str, amount: int, *, unit: str = "points", lot: datetime | None = LOT, on: date = DAY
 ) -> tuple[Posting, Posting]:
-    """So much into an account, out of one whose balance nobody keeps."""
-    into = Posting(Account(holder, purpose, of), unit, amount, lot, on)
+    """So much into an account, or to what a holder has available, out of one whose balance nobody keeps."""
+    place = account if isinstance(account, Account) else Account(account, Purpose.AVAILABLE)
     out = Posting(Account(PROGRAMME, Purpose.ADJUSTED), unit, -amount, None, on)
-    return into, out
+    return Posting(place, unit, amount, lot, on), out
 
 
 def draft(*postings: tuple[Posting, ...], about: Iterable[str] = ("volunteer:a",), on: date = DAY) -> Draft:
@@ -46,9 +40,15 @@ def commit(key: str, *drafts: Draft, ledger: str = LEDGER) -> tuple[Entry, ...]:
     return entries_of(drafts, ledger=ledger, key=key, digest=f"digest of {key}", actor="b", booked_at=NOW)
 
 
-def gift(key: str, holder: str, amount: int, **how: Any) -> tuple[Entry, ...]:  # noqa: ANN401 - as `moved`
-    """A commit that moves so much to a holder, and is about them."""
-    return commit(key, draft(moved(holder, amount, **how), about=(holder,)))
+def gift(key: str, account: Account | str, amount: int, **how: Any) -> tuple[Entry, ...]:  # noqa: ANN401 - as `moved`
+    """A commit that moves so much, and is about the holder."""
+    holder = account.holder if isinstance(account, Account) else account
+    return commit(key, draft(moved(account, amount, **how), about=(holder,)))
+
+
+def bags(key: str, quantity: int) -> tuple[Entry, ...]:
+    """A commit that puts bags of rice on the shelf, or takes some from it."""
+    return gift(key, SHELF.account, quantity, unit=SHELF.unit, lot=None)
 
 
 def write(store: Store, *commits: tuple[Entry, ...]) -> None:

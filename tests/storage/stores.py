@@ -28,9 +28,8 @@ class JoinedStore:
 
     @contextmanager
     def reader(self) -> Iterator[Reader]:
-        with self._engine.connect() as connection, connection.begin():
-            with SqlStore.joining(connection, self.ledger).reader() as reader:
-                yield reader
+        with self._engine.begin() as connection, SqlStore.joining(connection, self.ledger).reader() as reader:
+            yield reader
 
     @contextmanager
     def session(self) -> Iterator[Session]:

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.storage.commits import LEDGER, asked, gift, write
+from tests.storage.commits import LEDGER, SHELF, asked, bags, write
 from tests.storage.soundness import sound_entries
-from tests.storage.writers import BAGS, batch, write_batches
-from volunteer_points.postings import Purpose
+from tests.storage.writers import batch, write_batches
 from volunteer_points.storage.sql import SqlStore
 
 ROOT = Path(__file__).parents[2]
@@ -103,11 +102,10 @@ def test_four_processes_write_at_once_and_every_commit_is_there_once(file: Path)
 
 @FORKS
 def test_of_four_processes_that_want_the_last_three_bags_three_times_one_gets_one(file: Path) -> None:
-    shelf = {"purpose": Purpose.ON_HAND, "of": "grain", "unit": "item:rice", "lot": None}
     with SqlStore.open(file, LEDGER) as store:
-        write(store, gift("three bags", "item:rice", 3, **shelf))
+        write(store, bags("three bags", 3))
     got = Program("bags", file).ended()
     assert len(got) == 3
     assert {entry.key for entry in sound_entries(file)} == {"three bags", *got}
     with SqlStore.open(file, LEDGER) as store:
-        assert asked(store, BAGS) == {}
+        assert asked(store, SHELF) == {}

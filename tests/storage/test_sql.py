@@ -1,4 +1,5 @@
-"""What a SQL store promises beyond the contract: how it is opened, its guards, its errors, a host's transaction, its cost."""
+# ruff: noqa: S608 - tables and values of these tests
+"""What a SQL store promises beyond the contract: opening, guards, errors, a host's transaction, and cost."""
 
 import itertools
 import re
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import PendingRollbackError
 
 from tests.storage.commits import DAY, LEDGER, LOT, NOW, asked, commit, contents, draft, gift, moved, taken, write
@@ -313,7 +314,7 @@ def test_the_database_refuses_to_change_or_remove_what_was_written(written: Path
         f"INSERT INTO {table} SELECT * FROM {table} WHERE 1 ON CONFLICT DO UPDATE SET ledger = 'x'",
     ]
     for deed in deeds:
-        with pytest.raises(sqlite3.IntegrityError, match="append-only|taken"):
+        with pytest.raises(sqlite3.IntegrityError, match=r"append-only|taken"):
             raw(written, f"PRAGMA recursive_triggers = {recursive}", deed)
     assert raw(written, f"SELECT * FROM {table}") == before
 
@@ -407,8 +408,9 @@ def test_a_writer_waits_until_another_program_is_done(store: SqlStore, file: Pat
     assert asked(store, AVAILABLE_A) == {LOT: 1}
 
 
-def test_when_all_connections_are_in_use_it_is_busy(tmp_path: Path, store: SqlStore) -> None:
-    engine = create_engine(f"sqlite:///{tmp_path / 'ledger.sqlite'}", pool_size=1, max_overflow=0, pool_timeout=0.05)
+@pytest.mark.usefixtures("store")
+def test_when_all_connections_are_in_use_it_is_busy(file: Path) -> None:
+    engine = create_engine(f"sqlite:///{file}", pool_size=1, max_overflow=0, pool_timeout=0.05)
     prepare(engine)
     narrow = SqlStore(engine, LEDGER)
     with narrow.reader():
@@ -577,15 +579,19 @@ def test_an_order_and_a_commit_stay_or_go_together(host: Engine, how: str) -> No
     assert found(host) == ((2, 2) if how == "commit" else (0, 0))
 
 
+def refused(store: SqlStore) -> None:
+    with store.session() as session:
+        session.append(gift("two", A, -1))
+        list(session.stored())
+        raise Refused("not_enough_points")
+
+
 def test_after_a_refusal_the_host_goes_on_and_nothing_of_ours_stays(host: Engine) -> None:
     with host.begin() as connection:
         connection.execute(ORDER)
         store = SqlStore.joining(connection, LEDGER)
         write(store, gift("one", A, 3))
-        with pytest.raises(Refused), store.session() as session:
-            session.append(gift("two", A, -1))
-            list(session.stored())
-            raise Refused("not_enough_points")
+        wrong("not_enough_points", lambda: refused(store), Refused)
         assert asked(store, AVAILABLE_A) == {LOT: 3}
         connection.execute(ORDER)
         write(store, gift("two", A, -2))
@@ -643,10 +649,10 @@ def test_a_host_that_read_before_somebody_else_wrote_must_run_again_and_never_us
             write(SqlStore(host, LEDGER), gift("meanwhile", A, 5))
             facts = wrong("host_transaction_busy", lambda: write(store, gift("key", A, 1)), Busy)
             assert facts["sqlite"] == "SQLITE_BUSY_SNAPSHOT"
-        with connection.begin():  # the same again, and nobody in the way
-            with SqlStore.joining(connection, LEDGER).session() as session:
-                assert taken(session, AVAILABLE_A) == {LOT: 5}
-                session.append(gift("key", A, 1))
+        # the same again, and nobody in the way
+        with connection.begin(), SqlStore.joining(connection, LEDGER).session() as session:
+            assert taken(session, AVAILABLE_A) == {LOT: 5}
+            session.append(gift("key", A, 1))
     late.dispose()
     assert found(host) == (0, 2)
 
@@ -662,14 +668,24 @@ def test_one_session_at_a_time_joins_a_transaction(host: Engine) -> None:
 
 
 def test_when_the_database_undid_everything_the_host_cannot_go_on_as_if_it_had_not(host: Engine) -> None:
-    with host.connect() as connection, pytest.raises(PendingRollbackError), connection.begin():
+    """SQLite undoes the whole transaction by itself after some errors of the disk."""
+
+    def undone(store: SqlStore, connection: Connection) -> None:
+        with store.session() as session:
+            session.append(gift("key", A, 1))
+            connection.connection.rollback()
+            raise Refused("not_enough_points")
+
+    with host.connect() as connection:
+        transaction = connection.begin()
         connection.execute(ORDER)
         store = SqlStore.joining(connection, LEDGER)
-        with pytest.raises(LookupError), store.session() as session:
-            session.append(gift("key", A, 1))
-            connection.connection.rollback()  # as SQLite does by itself after some errors of the disk
-            raise LookupError
-        connection.execute(ORDER)
+        wrong("not_enough_points", lambda: undone(store, connection), Refused)
+        with pytest.raises(PendingRollbackError):
+            connection.execute(ORDER)
+        with pytest.raises(PendingRollbackError):
+            transaction.commit()
+        transaction.rollback()
     assert found(host) == (0, 0)
 
 
@@ -716,7 +732,8 @@ def every_kind_of_work(store: SqlStore) -> None:
             )
 
 
-def test_no_statement_reads_a_table_from_end_to_end(file: Path, store: SqlStore) -> None:
+@pytest.mark.usefixtures("store")
+def test_no_statement_reads_a_table_from_end_to_end(file: Path) -> None:
     statements: list[str] = []
     engine, watched = traced(file, statements)
     every_kind_of_work(watched)
@@ -765,7 +782,9 @@ def one_command(store: SqlStore) -> None:
             ]
         )
         session.append(
-            commit("new", draft(moved(holder, 5), moved(holder, -5, purpose=Purpose.ISSUED), about=(holder, PROGRAMME)))
+            commit(
+                "new", draft(moved(holder, 5), moved(Account(holder, Purpose.ISSUED), -5), about=(holder, PROGRAMME))
+            )
         )
     with store.reader() as reader:
         reader.open(Purpose.HELD, due=NOW, limit=10)

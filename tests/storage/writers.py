@@ -15,25 +15,26 @@ from typing import Any
 
 from sqlalchemy import create_engine, event
 
-from tests.storage.commits import LATER_LOT, LEDGER, commit, draft, moved, taken
-from volunteer_points.books import Committed, LotsOf
+from tests.storage.commits import LATER_LOT, LEDGER, SHELF, bags, commit, draft, moved, taken
+from volunteer_points.books import Committed
 from volunteer_points.entries import Entry
 from volunteer_points.postings import Account, Purpose
 from volunteer_points.storage.sql import SqlStore
 from volunteer_points.storage.sqlite import prepare
 
 CRASHED = 9
-BAGS = LotsOf(Account("item:rice", Purpose.ON_HAND, "grain"), "item:rice")
 
 
 def batch(writer: str, number: int) -> list[tuple[Entry, ...]]:
     """Some commits: a person gets something, holds a part of it, and gives some away."""
     holder = f"volunteer:{number % 7}"
-    held = {"purpose": Purpose.HELD, "of": f"r-{writer}-{number}", "lot": LATER_LOT}
+    held = Account(holder, Purpose.HELD, f"r-{writer}-{number}")
     return [
         commit(f"{writer}-{number}-gift", draft(moved(holder, 9), about=(holder, f"record:{number}"))),
-        commit(f"{writer}-{number}-hold", draft(moved(holder, -4), moved(holder, 4, **held)), draft(about=(holder,))),
-        commit(f"{writer}-{number}-done", draft(moved(holder, -4, **held), about=(holder,))),
+        commit(
+            f"{writer}-{number}-hold", draft(moved(holder, -4), moved(held, 4, lot=LATER_LOT)), draft(about=(holder,))
+        ),
+        commit(f"{writer}-{number}-done", draft(moved(held, -4, lot=LATER_LOT), about=(holder,))),
     ]
 
 
@@ -55,12 +56,10 @@ def take_bags(file: Path, writer: str) -> None:
     with SqlStore.open(file, LEDGER) as store:
         for number in itertools.count():
             with store.session() as session:
-                if not taken(session, BAGS):
+                if not taken(session, SHELF):
                     return
-                key = f"{writer}-{number}"
-                shelf = {"purpose": Purpose.ON_HAND, "of": "grain", "unit": "item:rice", "lot": None}
-                session.append(commit(key, draft(moved("item:rice", -1, **shelf))))
-            sys.stdout.write(key + "\n")
+                session.append(bags(f"{writer}-{number}", -1))
+            sys.stdout.write(f"{writer}-{number}\n")
             sys.stdout.flush()
 
 
@@ -76,19 +75,24 @@ def crash_at(file: Path, point: int) -> None:
             os._exit(CRASHED)
         return 0
 
-    class Cursor(sqlite3.Cursor):
-        def execute(self, *arguments: Any) -> sqlite3.Cursor:  # noqa: ANN401
-            return _between(passed, lambda: super(Cursor, self).execute(*arguments))
+    def around(deed: Callable[..., Any]) -> Any:  # noqa: ANN401 - the same deed
+        def done(*arguments: Any) -> Any:  # noqa: ANN401
+            passed()
+            answer = deed(*arguments)
+            passed()
+            return answer
 
-        def executemany(self, *arguments: Any) -> sqlite3.Cursor:  # noqa: ANN401
-            return _between(passed, lambda: super(Cursor, self).executemany(*arguments))
+        return done
+
+    class Cursor(sqlite3.Cursor):
+        execute = around(sqlite3.Cursor.execute)
+        executemany = around(sqlite3.Cursor.executemany)
 
     class Connection(sqlite3.Connection):
-        def cursor(self, *_: object) -> Cursor:  # type: ignore[override]  # the driver's own takes a factory
-            return super().cursor(Cursor)
+        commit = around(sqlite3.Connection.commit)
 
-        def commit(self) -> None:
-            _between(passed, super().commit)
+        def cursor(self, *_: object) -> Cursor:  # type: ignore[override]  # it may take a factory, and has its own here
+            return super().cursor(Cursor)
 
     engine = create_engine(f"sqlite:///{file}", connect_args={"factory": Connection})
     prepare(engine)
@@ -103,13 +107,6 @@ def crash_at(file: Path, point: int) -> None:
             if not taken(session, Committed(entries[0].key)):
                 session.append(entries)
     engine.dispose()
-
-
-def _between(passed: Callable[[], object], deed: Callable[[], Any]) -> Any:  # noqa: ANN401
-    passed()
-    done = deed()
-    passed()
-    return done
 
 
 def crash_at_every_point(template: Path, step: int) -> None:

@@ -30,7 +30,7 @@ from volunteer_points.cli.words import Words
 from volunteer_points.commands import Adjust, ClosePeriod, Command, Expire, Lapse, OpenBalance, Transfer
 from volunteer_points.entries import KINDS, Awarded, Entry, NotAwarded
 from volunteer_points.errors import InputError
-from volunteer_points.postings import Purpose, record_subject, redemption_subject, volunteer_holder
+from volunteer_points.postings import Purpose, volunteer_holder
 from volunteer_points.programme import Balance, Order, Outcome
 
 if TYPE_CHECKING:
@@ -148,28 +148,10 @@ def _people_in(entries: tuple[Entry, ...]) -> set[str]:
 @click.argument("subject")
 def explain_command(desk: Desk, subject: str) -> Answer:
     """Explain where points came from: a record, a redemption, or somebody's latest award."""
-    from volunteer_points import explain  # noqa: PLC0415 - help does not need it
-
-    speaker, frame = desk.speaker, desk.programme.frame()
-    if subject.startswith("x-"):
-        held = desk.programme.redemption(subject).held
-        entries = _with_their_commits(desk, redemption_subject(subject), held.volunteer)
-        found = explain.explain_redemption(entries, frame, speaker.lang, speaker.names)
-    else:
-        record = subject if subject.startswith("r-") else _latest_award(desk, subject)
-        whose = desk.programme.record(record).said.volunteer
-        entries = _with_their_commits(desk, record_subject(record), whose)
-        found = explain.explain_award(entries, frame, speaker.lang, speaker.names)
+    named = subject if subject.startswith(("r-", "x-")) else _latest_award(desk, subject)
+    found = desk.programme.explain(named, desk.speaker.lang, desk.speaker.names)
     title, *lines = found.text().splitlines()
     return Answer(found.plain(), (Line(title, "head"), *lines))
-
-
-def _with_their_commits(desk: Desk, subject: str, volunteer: str) -> tuple[Entry, ...]:
-    """Entries about a subject, and what the same commits wrote about the volunteer's points."""
-    entries = desk.programme.ask(About(volunteer_holder(volunteer), tuple(KINDS)))
-    keys = {entry.key for entry in entries if subject in entry.about}
-    loose = {"Repaid", "Expired", "Extended"}
-    return tuple(entry for entry in entries if subject in entry.about or (entry.key in keys and entry.kind in loose))
 
 
 def _latest_award(desk: Desk, person: str) -> str:

@@ -47,7 +47,7 @@ def _next(desk: Desk, plan: Plan, asked: Wanted) -> Iterator[Part]:
         return
     if asked.commit:
         nothing = desk.say(
-            f"Nothing was written, because {plan.bad_rows} rows are not clear. Correct them, or leave them out:",
+            f"Nothing was written. Correct {_many(plan.bad_rows, 'row')}, or leave out what is not clear:",
             f"没有写入，因为有 {plan.bad_rows} 行不清楚。请更正，或跳过这些行：",
         )
     else:
@@ -92,7 +92,7 @@ def undone(desk: Desk, undoing: Undoing, paths: Sequence[str], asked: Wanted) ->
     written, local = asked.commit, desk.calendar.local
     voided = len(undoing.voided)
     said = desk.say(
-        f"{voided} records {'were' if written else 'would be'} withdrawn.",
+        f"{'Withdrawn' if written else 'To be withdrawn'}: {_many(voided, 'record')}.",
         f"{'已' if written else '将'}撤回 {voided} 条记录。",
     )
     parts: list[Part] = [Line(said, "good" if written else "head")]
@@ -100,7 +100,7 @@ def undone(desk: Desk, undoing: Undoing, paths: Sequence[str], asked: Wanted) ->
         parts.append(Line(desk.sentence(undoing.stopped), "bad"))
     if undoing.absent:
         rows = len(undoing.absent)
-        parts.append(desk.say(f"{rows} rows have no record that counts.", f"{rows} 行没有有效的记录。"))
+        parts.append(desk.say(f"No record that counts: {_many(rows, 'row')}.", f"{rows} 行没有有效的记录。"))
     if undoing.decided:
         title = desk.say("Approved already; each takes a reversal by somebody else:", "以下已审核，须由他人逐条冲正：")
         reversals = [desk.command("reverse", each.record, "--reason", "mistake") for each in undoing.decided]
@@ -179,12 +179,12 @@ def _newcomers(desk: Desk, plan: Plan) -> Iterator[Part]:
     if plan.newcomers:
         names = desk.say(", ", "、").join(_some(desk, [each.name for each in plan.newcomers]))
         yield desk.say(
-            f"{len(plan.newcomers)} people are new to the register: {names}",
+            f"{_many(len(plan.newcomers), 'person is', 'people are')} new to the register: {names}",
             f"名册新登记 {len(plan.newcomers)} 人：{names}",
         )
     if plan.enrolled:
         yield desk.say(
-            f"{len(plan.enrolled)} registered people are enrolled as volunteers.",
+            f"{_many(len(plan.enrolled), 'registered person', 'registered people')} to be enrolled as volunteers.",
             f"名册中的 {len(plan.enrolled)} 人注册为志愿者。",
         )
 
@@ -197,7 +197,8 @@ def _written(desk: Desk, done: Imported) -> Line:
         return _nothing_new(desk) if complete else Line(desk.say("Nothing was added.", "没有新增。"))
     time = time_shown(desk, minutes)
     said = desk.say(
-        f"{len(done.added)} services of {people} people are recorded, {time}. They wait for approval.",
+        f"Recorded and waiting for approval: {_many(len(done.added), 'service')} of {_many(people, 'person', 'people')},"
+        f" {time}.",
         f"已登记 {people} 人 {len(done.added)} 次服务，共 {time}，等待审核。",
     )
     return Line(said, "good")
@@ -306,6 +307,10 @@ def repairs(desk: Desk, change: Change) -> list[str]:
     times = ["--begin", desk.typed(service.interval.begin), "--end", desk.typed(service.interval.end)]
     words = ["correct", record, *times, "--requested-by", desk.actor, "--reason", "sheet_changed"]
     return [desk.command(*words)]
+
+
+def _many(count: int, one: str, many: str = "") -> str:
+    return f"{count} {one if count == 1 else many or f'{one}s'}"
 
 
 # --- for programs -----------------------------------------------------------------------------------------------------
