@@ -23,6 +23,7 @@ from volunteer_points.model import Calendar, Currency, Item, Partner, Period, Pr
 from volunteer_points.programme_file import Problem, ProgrammeFileInvalid, check, dumps, load, loads
 from volunteer_points.programme_file.places import OutOfBounds, find_places, path_text
 from volunteer_points.programme_file.problems import WORDS, words_for
+from volunteer_points.programme_file.reading import halves, subject
 from volunteer_points.programme_file.tables import PROBLEMS_MAX, keys_of
 from volunteer_points.programme_file.writing import BRIEF
 from volunteer_points.rules import Accrual, Cap, Expiry, RedemptionRule, Rulebook
@@ -552,6 +553,49 @@ def test_a_team_below_a_team_that_is_not_there_is_named() -> None:
     )
     problem = only(check(text + team(slot='"s"', parent='"u"')))
     assert (problem.place, problem.value) == ("teams[0].parent", '"u"')
+
+
+def test_a_slot_that_the_structure_does_not_have_is_named() -> None:
+    problem = only(check(PARTS.replace("when = {}", 'when = { slots = ["standing"] }')))
+    assert (problem.place, problem.code) == ("rulebooks[0].accruals[0].when.slots[0]", "unknown_reference")
+    assert "[[structure.slots]]" in problem.fix
+
+
+def test_teams_that_are_above_themselves_are_named() -> None:
+    text = FRAME.replace("slots = []", 'slots = [{ id = "s" }]')
+    circle = team(id='"a"', slot='"s"', parent='"b"') + team(id='"b"', slot='"s"', parent='"a"')
+    below = team(id='"c"', slot='"s"', parent='"a"') + team(id='"d"', slot='"s"', parent='"d"')
+    found = [(problem.place, problem.value, problem.code) for problem in check(text + circle + below)]
+    assert found == [(f"teams[{n}].parent", f'"{above}"', "circle") for n, above in ((0, "b"), (1, "a"), (3, "d"))]
+
+
+@pytest.mark.parametrize(
+    "decimals, to, fits", [(0, "0.5", False), (1, "0.5", True), (1, "0.05", False), (2, '"1/3"', False)]
+)
+def test_a_rounding_that_the_currency_cannot_hold_is_named(decimals: int, to: str, *, fits: bool) -> None:
+    currencies = f'currencies = [{{ id = "points", decimals = {decimals} }}]\n'
+    problems = check(f"{FRAME}{currencies}{RULEBOOK}[rulebooks.rounding]\nto = {to}\n")
+    expected = [] if fits else [("rulebooks[0].rounding.to", "finer_than_currency")]
+    assert [(problem.place, problem.code) for problem in problems] == expected
+
+
+@pytest.mark.parametrize(
+    "sentence, path",
+    [
+        ("item rice: is bad", ("catalogue", 0)),
+        ("activity park: is bad", ("activities", 0)),
+        ("rulebook 2026, hours: is bad", ("rulebooks", 0)),
+        ("rulebook 20: is bad", ()),
+        ("everything is bad", ()),
+    ],
+)
+def test_a_sentence_of_the_adoption_is_placed_at_its_table(sentence: str, path: tuple[str | int, ...]) -> None:
+    assert subject(loads(PARTS), sentence) == path
+
+
+def test_a_sentence_of_the_adoption_ends_with_its_remedy() -> None:
+    assert halves("team a: stands below itself; give it another") == ("team a: stands below itself", "Give it another.")
+    assert halves("everything is bad") == ("everything is bad", "")
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,7 @@ def test_every_sentence_has_the_same_facts_in_both_languages(code: str) -> None:
     english, chinese = SENTENCES[code]
     names = {name: f"<{name}>" for name in ("place", "command", "reason", "value", "count", "candidates", "noun")}
     names |= {name: f"<{name}>" for name in ("nearest", "known", "zone", "times", "decimals", "currency", "presets")}
-    names |= {name: f"<{name}>" for name in ("redemption", "status", "held_until", "begins", "ends", "kind")}
+    names |= {name: f"<{name}>" for name in ("redemption", "status", "held_until", "begins", "ends", "kind", "group")}
     facts = [{name for name, shown in names.items() if shown in text.format_map(names)} for text in (english, chinese)]
     assert facts[0] - {"currency"} == facts[1] - {"currency"}
     assert not CHINESE.search(english)
@@ -212,6 +212,8 @@ def test_a_line_alone_shows_the_help(empty: Community) -> None:
     assert told.check(0).out == empty.run("--help", at=None).out
     assert all(name in told.out for section in SECTIONS.values() for name in section)
     assert empty.run("--help", lang="zh", at=None).out.startswith("用法：volunteer-points [选项] 命令")
+    stock = empty.run("stock", "--lang", "zh", "--help", at=None).check(0).out
+    assert stock.startswith("用法：volunteer-points stock [选项] 命令")
     assert empty.run("--version", at=None).check(0).out.startswith("volunteer-points 0")
 
 

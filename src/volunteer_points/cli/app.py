@@ -21,9 +21,9 @@ from volunteer_points.cli.output import (
     show_error,
 )
 from volunteer_points.cli.usage import usage_sentence
-from volunteer_points.cli.verbs import EVERY_COMMAND, Bilingual, language_in, option, remember_given
-from volunteer_points.cli.words import SENTENCES, Words, language_of_arguments, meant, sentence
-from volunteer_points.errors import InputError, VolunteerPointsError
+from volunteer_points.cli.verbs import EVERY_COMMAND, Bilingual, check_named, language_in, option, remember_given
+from volunteer_points.cli.words import SENTENCES, Words, language_of_arguments, sentence
+from volunteer_points.errors import VolunteerPointsError
 
 SECTIONS: Mapping[Words, Mapping[str, str]] = {
     Words("Programme", "项目"): {"init": "ledgers:init", "check": "ledgers:check", "adopt": "ledgers:adopt"},
@@ -94,10 +94,7 @@ class LazyGroup(Bilingual, click.Group):
         Raises:
             InputError: ``no_such_command``.
         """
-        name = args[0]
-        if not name.startswith("-") and self.get_command(ctx, name) is None:
-            nearest = meant(name, self.list_commands(ctx), language_in(ctx))
-            raise InputError("no_such_command", value=name, nearest=nearest)
+        check_named(self, ctx, args[0])
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -164,6 +164,15 @@ class Desk:
         text = self._given.get("at")
         return read_instant(text, calendar or self.calendar) if text else datetime.now(UTC)
 
+    def check_time(self) -> None:
+        """Refuse an ``--at`` that is no time, even where nothing is booked.
+
+        Raises:
+            InputError: ``not_an_instant``.
+        """
+        if text := self._given.get("at"):
+            read_instant(text, Calendar(zone="UTC"))
+
     @property
     def calendar(self) -> Calendar:
         """The programme's zone and start of day."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from volunteer_points.cli.context import Desk
 from volunteer_points.cli.outcomes import time_shown
 from volunteer_points.cli.output import DONE, REFUSED, Answer, Line, Part, Table
-from volunteer_points.exchange.importing import Change, Imported, Plan, Problem, RowPlace, Service, Standing, Undoing
+from volunteer_points.exchange.importing import Change, Imported, Plan, Problem, RowPlace, Served, Standing, Undoing
 from volunteer_points.explain.vocabulary import VOCABULARY
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ def _written(desk: Desk, done: Imported) -> Line:
         return _nothing_new(desk) if complete else Line(desk.say("Nothing was added.", "没有新增。"))
     time = time_shown(desk, minutes)
     said = desk.say(
-        f"Recorded and waiting for approval: {_many(len(done.added), 'service')} of {_many(people, 'person', 'people')},"
+        f"Recorded, to be approved: {_many(len(done.added), 'service')} of {_many(people, 'person', 'people')},"
         f" {time}.",
         f"已登记 {people} 人 {len(done.added)} 次服务，共 {time}，等待审核。",
     )
@@ -320,7 +320,7 @@ def _place(place: RowPlace) -> dict[str, Any]:
     return {"sheet": place.sheet, "row": place.number}
 
 
-def _service(service: Service, local: Local) -> dict[str, Any]:
+def _service(service: Served, local: Local) -> dict[str, Any]:
     return {
         **_place(service.place),
         "volunteer": service.volunteer,
@@ -363,7 +363,7 @@ def _problem(desk: Desk, problem: Problem) -> dict[str, Any]:
     }
 
 
-def _data(desk: Desk, plan: Plan, added: Iterable[Service | Standing]) -> dict[str, Any]:
+def _data(desk: Desk, plan: Plan, added: Iterable[Served | Standing]) -> dict[str, Any]:
     local = desk.calendar.local
     return {
         "sheets": [
@@ -377,7 +377,7 @@ def _data(desk: Desk, plan: Plan, added: Iterable[Service | Standing]) -> dict[s
             }
             for sheet in plan.sheets
         ],
-        "added": [_service(each, local) if isinstance(each, Service) else _standing(each, local) for each in added],
+        "added": [_service(each, local) if isinstance(each, Served) else _standing(each, local) for each in added],
         "there": [_standing(each, local) for each in plan.there],
         "repeated": [{**_place(each.place), "of": _place(each.of)} for each in plan.repeated],
         "withdrawn": [_standing(each, local) for each in plan.withdrawn],

@@ -15,8 +15,8 @@ import click
 from volunteer_points.cli.context import Desk
 from volunteer_points.cli.layout import HelpLayout
 from volunteer_points.cli.output import Answer, show, show_error
-from volunteer_points.cli.words import LANGUAGES, Words, language_of_environment
-from volunteer_points.errors import VolunteerPointsError
+from volunteer_points.cli.words import LANGUAGES, Words, language_of_arguments, language_of_environment, meant
+from volunteer_points.errors import InputError, VolunteerPointsError
 
 _LANGUAGE = "volunteer_points.language"
 _GIVEN = "volunteer_points.given"
@@ -140,10 +140,25 @@ class Verbs(Bilingual, click.Group):
     """Commands about one noun, such as ``stock``; without a further word it means the first of them."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put in the first command when none is named."""
-        if not args or (args[0].startswith("-") and args[0] not in self.get_help_option_names(ctx)):
+        """Put in the first command when none is named; help without a command is that of the noun."""
+        helping = self.get_help_option_names(ctx)
+        if any(word in helping for word in args) and args[0].startswith("-"):
+            remember_language(ctx, language_of_arguments(args))
+            args = [helping[0]]
+        elif not args or args[0].startswith("-"):
             args = [next(iter(self.commands)), *args]
         return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which was probably meant.
+
+        Raises:
+            InputError: ``no_such_command``.
+        """
+        check_named(self, ctx, args[0])
+        return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands in the order in which they were made."""
@@ -157,6 +172,19 @@ class Verbs(Bilingual, click.Group):
 
 
 COMMANDS = Words("Commands", "命令")
+
+
+def check_named(group: click.Group, context: click.Context, name: str) -> None:
+    """Refuse the name of a command that there is not.
+
+    Raises:
+        InputError: ``no_such_command``.
+    """
+    if name.startswith("-") or group.get_command(context, name) is not None:
+        return
+    nearest = meant(name, group.list_commands(context), language_in(context))
+    raise InputError("no_such_command", value=name, nearest=nearest, group=context.command_path)
+
 
 EVERY_COMMAND: tuple[Callable[[Any], Any], ...] = (
     option(
@@ -238,11 +266,12 @@ def verb(
             given = dict(context.meta.get(_GIVEN, {}))
             for each in ("ledger", "people_place", "actor", "at", "key", "as_json"):
                 value = values.pop(each, None)
-                if value:
+                if value is not None and value is not False:
                     given[each] = value
             values.pop("lang", None)
             with Desk(language=language_in(context), given=given) as desk:
                 try:
+                    desk.check_time()
                     return show(function(desk, **values), as_json=desk.as_json)
                 except VolunteerPointsError as error:
                     if os.environ.get("VOLUNTEER_POINTS_DEBUG"):
@@ -270,4 +299,4 @@ def noun(name: str, *, en: str, zh: str) -> Verbs:
 
 def remember_given(context: click.Context, values: dict[str, Any]) -> None:
     """Keep options that were given before the command's name; the command's own take precedence."""
-    context.meta[_GIVEN] = {name: value for name, value in values.items() if value}
+    context.meta[_GIVEN] = {name: value for name, value in values.items() if value is not None and value is not False}

@@ -50,8 +50,8 @@ def language_of_arguments(arguments: Iterable[str]) -> str:
 
 SENTENCES: Mapping[str, Words] = {
     "no_such_command": Words(
-        "There is no command {value}. {nearest}See: volunteer-points --help",
-        "没有命令“{value}”。{nearest}见：volunteer-points --help",
+        "There is no command {value}. {nearest}See: {group} --help",
+        "没有命令“{value}”。{nearest}见：{group} --help",
     ),
     "no_ledger": Words(
         "There is no ledger at {place}. Begin one with: {command}",
@@ -89,7 +89,7 @@ SENTENCES: Mapping[str, Words] = {
         "项目须由两人负责：请用 --founders 甲,乙；若只有一人，用 --run-by 编号。",
     ),
     "no_such_person": Words(
-        "Nobody is known as {value}. Look for the name with: {command}",
+        "Nobody is known as “{value}”. Look for the name with: {command}",
         "找不到“{value}”。可以用这条命令查找：{command}",
     ),
     "several_people": Words(

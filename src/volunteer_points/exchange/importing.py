@@ -27,8 +27,8 @@ from volunteer_points.exchange.planning import (
     latest_records,
     says,
 )
-from volunteer_points.exchange.services import Problem, RowPlace, Service
 from volunteer_points.exchange.sheets import Sheet
+from volunteer_points.exchange.understanding import Problem, RowPlace, Served
 from volunteer_points.model import Reason
 from volunteer_points.people import Particulars, Person, Register
 from volunteer_points.programme import Order, Outcome, Programme
@@ -83,7 +83,7 @@ class _Line:
     """One command of an import, and the row behind it."""
 
     order: Order
-    service: Service | None = None
+    service: Served | None = None
 
 
 class SheetImport:
@@ -149,7 +149,7 @@ class SheetImport:
             stopped_at=at,
         )
 
-    def _registered(self, plan: Plan) -> tuple[tuple[Person, ...], list[Service]]:
+    def _registered(self, plan: Plan) -> tuple[tuple[Person, ...], list[Served]]:
         """Register the newcomers, and put their ids where the placeholders were."""
         people = self._register.add_all(Particulars(name=each.name, phone=each.phone) for each in plan.newcomers)
         ids = {each.placeholder: person.id for each, person in zip(plan.newcomers, people, strict=True)}
@@ -234,7 +234,7 @@ __all__ = [
     "Problem",
     "Repetition",
     "RowPlace",
-    "Service",
+    "Served",
     "SheetImport",
     "Standing",
     "Undoing",

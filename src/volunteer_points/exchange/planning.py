@@ -15,16 +15,16 @@ from volunteer_points.decisions.service import RecordState, record_question, rec
 from volunteer_points.entries import Corrected, Submitted
 from volunteer_points.errors import InputError, Refused, VolunteerPointsError
 from volunteer_points.exchange.matching import Newcomer, activity_names, match_people, team_names
-from volunteer_points.exchange.services import (
+from volunteer_points.exchange.sheets import Sheet
+from volunteer_points.exchange.understanding import (
     Problem,
     RowPlace,
-    Service,
+    Served,
     Understanding,
     everybody,
     problem_of,
     why_refused,
 )
-from volunteer_points.exchange.sheets import Sheet
 from volunteer_points.model import Calendar, Evidence
 from volunteer_points.people import Register
 from volunteer_points.programme import Order, Programme, Reader
@@ -57,7 +57,7 @@ class Choices:
         """A command as these choices have it brought."""
         return Order(command=command, actor=self.actor, key=key, booked_at=self.booked_at)
 
-    def recording(self, service: Service) -> Order:
+    def recording(self, service: Served) -> Order:
         """What records a row.
 
         Raises:
@@ -70,7 +70,7 @@ class Choices:
 class Standing:
     """A row and its record."""
 
-    service: Service
+    service: Served
     record: str
     status: str
 
@@ -86,7 +86,7 @@ class Change:
             activity and day whose time overlaps, which most likely is the one that is meant.
     """
 
-    service: Service
+    service: Served
     stands: RecordState
     certain: bool
 
@@ -116,7 +116,7 @@ class Plan:
     """
 
     sheets: tuple[Sheet, ...]
-    added: tuple[Service, ...] = ()
+    added: tuple[Served, ...] = ()
     there: tuple[Standing, ...] = ()
     withdrawn: tuple[Standing, ...] = ()
     repeated: tuple[Repetition, ...] = ()
@@ -142,21 +142,21 @@ class Draft:
     def __init__(self, sheets: tuple[Sheet, ...]) -> None:
         self._sheets = sheets
         self._by_source = {sheet.source: sheet for sheet in sheets}
-        self.added: list[Service] = []
+        self.added: list[Served] = []
         self.there: list[Standing] = []
         self.withdrawn: list[Standing] = []
         self.repeated: list[Repetition] = []
         self.changed: list[Change] = []
         self.problems: list[Problem] = []
 
-    def refuse(self, service: Service, error: VolunteerPointsError, **facts: object) -> None:
+    def refuse(self, service: Served, error: VolunteerPointsError, **facts: object) -> None:
         """Note why a row cannot be recorded."""
         sheet = self._by_source[service.place.sheet]
         self.problems.append(problem_of(sheet, service.row, why_refused(service.row, error, **facts), error))
 
-    def without_repetitions(self, services: Iterable[Service]) -> Iterator[Service]:
+    def without_repetitions(self, services: Iterable[Served]) -> Iterator[Served]:
         """The first row of each service; another that says the same is a repetition, one that does not a problem."""
-        first: dict[str, Service] = {}
+        first: dict[str, Served] = {}
         for service in services:
             earlier = first.setdefault(service.key, service)
             if earlier is service:
@@ -213,12 +213,12 @@ class Planner:
             tuple(newcomer for newcomer in newcomers if newcomer.placeholder in present), tuple(sorted(enrolled))
         )
 
-    def understood(self, sheets: Iterable[Sheet], draft: Draft) -> tuple[list[Service], tuple[Newcomer, ...]]:
+    def understood(self, sheets: Iterable[Sheet], draft: Draft) -> tuple[list[Served], tuple[Newcomer, ...]]:
         """The rows that are clear, and who is new; what is wrong with the others goes into the draft."""
         people = match_people(self._register, everybody(sheets), add=self._choices.add_people)
         nouns = self._programme.nouns().values()
         understanding = Understanding(self._calendar, people, activity_names(nouns), team_names(nouns))
-        services: list[Service] = []
+        services: list[Served] = []
         for sheet in sheets:
             clear, problems = understanding.of(sheet)
             services += clear
@@ -227,9 +227,9 @@ class Planner:
 
     # --- what stands -----------------------------------------------------------------------------------------------
 
-    def _without_record(self, reader: Reader, services: Iterable[Service], draft: Draft) -> list[Service]:
+    def _without_record(self, reader: Reader, services: Iterable[Served], draft: Draft) -> list[Served]:
         """The rows that have no record; what it means where there is one goes into the draft."""
-        fresh: list[Service] = []
+        fresh: list[Served] = []
         for service, first, state in latest_records(reader, services, self._passed_over):
             if state is None or first is None:
                 fresh.append(service)
@@ -243,20 +243,20 @@ class Planner:
                 draft.changed.append(Change(service=service, stands=state, certain=True))
         return fresh
 
-    def _passed_over(self, service: Service, first: Submitted, state: RecordState) -> bool:
+    def _passed_over(self, service: Served, first: Submitted, state: RecordState) -> bool:
         return not state.live and (self._choices.again or not says(service, first, state.said))
 
-    def _not_enrolled(self, reader: Reader, services: Iterable[Service]) -> set[str]:
+    def _not_enrolled(self, reader: Reader, services: Iterable[Served]) -> set[str]:
         questions = {each: volunteer_question(each) for each in sorted({service.volunteer for service in services})}
         answers = reader.ask(questions.values())
         return {each for each, question in questions.items() if not answers[question]}
 
     # --- trying out ------------------------------------------------------------------------------------------------
 
-    def _try_out(self, services: Sequence[Service], strangers: set[str], draft: Draft) -> None:
+    def _try_out(self, services: Sequence[Served], strangers: set[str], draft: Draft) -> None:
         """Decide about all rows of some volunteers, and put each where it belongs."""
         enrolments = sorted({service.volunteer for service in services} & strangers)
-        recordings: list[tuple[Service, Order]] = []
+        recordings: list[tuple[Served, Order]] = []
         for service in services:
             try:
                 recordings.append((service, self._choices.recording(service)))
@@ -269,7 +269,7 @@ class Planner:
             for volunteer, outcome in zip(enrolments, outcomes, strict=False)
             if outcome.refusal
         }
-        recorded: dict[str, Service] = {}
+        recorded: dict[str, Served] = {}
         for (service, _), outcome in zip(recordings, outcomes[len(orders) :], strict=True):
             if outcome.refusal is None:
                 recorded[outcome.fact(Submitted).record] = service
@@ -277,7 +277,7 @@ class Planner:
             else:
                 self._refused(service, why_not.get(service.volunteer, outcome.refusal), recorded, draft)
 
-    def _refused(self, service: Service, refusal: Refused, recorded: Mapping[str, Service], draft: Draft) -> None:
+    def _refused(self, service: Served, refusal: Refused, recorded: Mapping[str, Served], draft: Draft) -> None:
         other = str(refusal.facts.get("record", ""))
         if refusal.code != "overlap":
             draft.refuse(service, refusal)
@@ -286,7 +286,7 @@ class Planner:
         else:
             self._met(service, self._programme.record(other), refusal, draft)
 
-    def _met(self, service: Service, stands: RecordState, refusal: Refused, draft: Draft) -> None:
+    def _met(self, service: Served, stands: RecordState, refusal: Refused, draft: Draft) -> None:
         """A row without a record of its own meets another record: most likely the one that is meant."""
         if (stands.said.activity, stands.on) != (service.activity, self._calendar.day(service.interval.begin)):
             draft.refuse(service, refusal)
@@ -296,18 +296,18 @@ class Planner:
             draft.changed.append(Change(service=service, stands=stands, certain=False))
 
 
-def says(service: Service, *said: Submitted | Corrected) -> bool:
+def says(service: Served, *said: Submitted | Corrected) -> bool:
     """Whether a row says what was said in one of these ways."""
     return any(each.intervals == (service.interval,) and service.team in {None, each.team} for each in said)
 
 
-Found = tuple[Service, Submitted | None, RecordState | None]
+Found = tuple[Served, Submitted | None, RecordState | None]
 
 
 def latest_records(
     reader: Reader,
-    services: Iterable[Service],
-    passed_over: Callable[[Service, Submitted, RecordState], bool],
+    services: Iterable[Served],
+    passed_over: Callable[[Served, Submitted, RecordState], bool],
 ) -> Iterator[Found]:
     """Each row with the record that was made for it, if there is one.
 
@@ -328,7 +328,7 @@ def latest_records(
             chunk = later
 
 
-def _records(reader: Reader, services: Sequence[Service]) -> Iterator[Found]:
+def _records(reader: Reader, services: Sequence[Served]) -> Iterator[Found]:
     commits = {service.key: Committed(service.key) for service in services}
     committed = reader.ask(commits.values())
     facts = {key: committed[question][0].fact for key, question in commits.items() if committed[question]}
@@ -340,12 +340,12 @@ def _records(reader: Reader, services: Sequence[Service]) -> Iterator[Found]:
         yield service, first, record_state(answers[questions[service.key]]) if first else None
 
 
-def _by_volunteer(services: Iterable[Service]) -> Iterator[list[Service]]:
+def _by_volunteer(services: Iterable[Served]) -> Iterator[list[Served]]:
     """Chunks in which every volunteer is complete: whether two rows overlap is seen within one."""
-    rows: dict[str, list[Service]] = {}
+    rows: dict[str, list[Served]] = {}
     for service in services:
         rows.setdefault(service.volunteer, []).append(service)
-    chunk: list[Service] = []
+    chunk: list[Served] = []
     for own in rows.values():
         chunk += own
         if len(chunk) >= ROWS_AT_ONCE:

@@ -21,8 +21,17 @@ from volunteer_points.errors import InputError
 from volunteer_points.model import Activity, Calendar, Currency, Duty, Item, Limit, Team, TeamStructure
 from volunteer_points.programme_file.places import OutOfBounds, Path, Places, find_places
 from volunteer_points.programme_file.problems import Problem, ProgrammeFileInvalid
-from volunteer_points.programme_file.tables import PROBLEMS_MAX, UNREAD, Enough, Reader, did_you_mean, keys_of, likely
-from volunteer_points.rules import Accrual, Rulebook, When
+from volunteer_points.programme_file.tables import (
+    PROBLEMS_MAX,
+    SCALE_MAX,
+    UNREAD,
+    Enough,
+    Reader,
+    did_you_mean,
+    keys_of,
+    likely,
+)
+from volunteer_points.rules import Accrual, Rounding, Rulebook, When
 
 BYTES_MAX = 1_000_000
 """How large a programme file may be."""
@@ -33,6 +42,7 @@ REFERENCES: Mapping[tuple[type, str], str] = {
     (Duty, "teams"): "teams",
     (When, "teams"): "teams",
     (When, "activities"): "activities",
+    (When, "slots"): "structure.slots",
     (Item, "partner"): "partners",
     (Duty, "partners"): "partners",
     (Limit, "item"): "catalogue",
@@ -200,15 +210,34 @@ def _definition(reader: Reader, raw: dict[str, Any], day: date | None) -> Defini
     day = day or _today(calendar)
     _check_founders(reader, values, raw)
     meant = raw | _misspelt_groups(raw)
-    _check_references(reader, meant)
-    _check_structure(reader, meant, values.get("structure", TeamStructure()), day)
+    structure = values.get("structure", TeamStructure())
+    _check_references(reader, meant, structure)
+    _check_circles(reader, meant)
+    _check_structure(reader, meant, structure, day)
     _check_days_of_rulebooks(reader, meant)
+    _check_rounding(reader, meant)
     if reader.problems or not isinstance(calendar, Calendar):
         return None
     definition = Definition(calendar=calendar, **cast("dict[str, Any]", values))
     for sentence in adoption.problems(definition, day):
-        reader.report((), "does_not_fit", sentence, "")
+        message, fix = halves(sentence)
+        reader.report(subject(definition, sentence), "does_not_fit", message, fix)
     return definition
+
+
+def halves(sentence: str) -> tuple[str, str]:
+    """What is wrong and what to do about it, from a sentence that says both around a semicolon."""
+    message, _, remedy = sentence.partition("; ")
+    return message, f"{remedy[:1].upper()}{remedy[1:]}." if remedy else ""
+
+
+def subject(definition: Definition, sentence: str) -> Path:
+    """The table that a sentence such as ``team x: ...`` begins with; the file as a whole if it begins otherwise."""
+    nouns = {"team": "teams", "activity": "activities", "item": "catalogue", "rulebook": "rulebooks"}
+    noun, _, rest = sentence.partition(" ")
+    tables = getattr(definition, nouns.get(noun, ""), ())
+    ids = [table.id for table in tables if rest.startswith((f"{table.id}:", f"{table.id},"))]
+    return next(((nouns[noun], number) for number, table in enumerate(tables) if table.id in ids), ())
 
 
 def _calendar(reader: Reader, values: dict[str, object], raw: dict[str, Any]) -> object:
@@ -233,10 +262,12 @@ def _check_founders(reader: Reader, values: Mapping[str, object], raw: Mapping[s
         reader.made(Definition, bare, (), raw)
 
 
-def _check_references(reader: Reader, raw: Mapping[str, Any]) -> None:
+def _check_references(reader: Reader, raw: Mapping[str, Any], structure: object) -> None:
     """Report each name of something that the file does not have."""
     known = {group: _ids(raw[group]) for group in set(REFERENCES.values()) if group in raw}
     known.setdefault("currencies", set(_scales(raw)))
+    if isinstance(structure, TeamStructure):
+        known["structure.slots"] = {slot.id for slot in structure.slots}
     for path, (kind, values) in list(reader.read.items()):
         for key in values:
             group = REFERENCES.get((kind, key))
@@ -291,6 +322,21 @@ def _bare(reader: Reader, raw: Mapping[str, Any], group: str, needed: tuple[str,
     return found
 
 
+def _check_circles(reader: Reader, raw: Mapping[str, Any]) -> None:
+    """Report each team that is above itself."""
+    tables = _bare(reader, raw, "teams", ("id", "parent")) or []
+    above = {values["id"]: values.get("parent") for values in tables}
+    for number, values in enumerate(tables):
+        seen: set[str] = set()
+        parent = values.get("parent")
+        while parent is not None and parent not in seen and parent != values["id"]:
+            seen.add(parent)
+            parent = above.get(parent)
+        if parent == values["id"]:
+            fix = "Give it another parent or none."
+            reader.report(("teams", number, "parent"), "circle", "puts the team below itself", fix, values["parent"])
+
+
 def _check_structure(reader: Reader, raw: Mapping[str, Any], structure: object, day: date) -> None:
     tables = _bare(reader, raw, "teams", ("id", "slot", "parent", "since", "until"))
     if tables is None or not isinstance(structure, TeamStructure):
@@ -321,6 +367,17 @@ def _check_days_of_rulebooks(reader: Reader, raw: Mapping[str, Any]) -> None:
             name="", calendar=_ANY_CALENDAR, run_by_one="bare", structure=_NO_TEAMS, rulebooks=(earlier, later)
         )
         for sentence in adoption.problems(bare, later.since) if earlier.id != later.id else ():
-            message, _, remedy = sentence.partition("; ")
-            fix = f"{remedy[:1].upper()}{remedy[1:]}."
+            message, fix = halves(sentence)
             reader.report(("rulebooks", number, "since"), "rulebook_days", message, fix, later.since)
+
+
+def _check_rounding(reader: Reader, raw: Mapping[str, Any]) -> None:
+    """Report what rounds points to less than the smallest part of their currency."""
+    for path, (kind, values) in list(reader.read.items()):
+        to = values.get("to")
+        if kind is Rounding and isinstance(to, Fraction):
+            currency = raw["rulebooks"][path[1]].get("currency", "points")
+            scale = reader.scales.get(currency, SCALE_MAX) if isinstance(currency, str) else SCALE_MAX
+            if (to * scale).denominator != 1:
+                fix = "Round to a multiple of the smallest part of the currency, or give the currency more decimals."
+                reader.report((*path, "to"), "finer_than_currency", "is finer than the currency", fix, to)

@@ -23,6 +23,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    literal_column,
 )
 
 from volunteer_points.canonical import microseconds
@@ -102,8 +103,8 @@ BALANCE: Final = Table(
     "vp_balance",
     METADATA,
     _ledger(),
-    Column("holder", _text(), primary_key=True),
     Column("purpose", String(32), primary_key=True),
+    Column("holder", _text(), primary_key=True),
     Column("of", _text(), primary_key=True),
     Column("unit", _text(), primary_key=True),
     _place("lot"),  # microseconds since 1970, UTC
@@ -112,7 +113,10 @@ BALANCE: Final = Table(
     CheckConstraint("floor * amount >= 0", name=FLOOR),
     sqlite_with_rowid=False,
 )
-OPEN: Final = Index("vp_balance_open", BALANCE.c.ledger, BALANCE.c.purpose, BALANCE.c.lot, BALANCE.c.unit)
+ENDS: Final = BALANCE.c.lot < literal_column(str(NO_LOT))
+"""Whether a balance ends at all; most do not, and are no part of the index of those that do."""
+
+DUE: Final = Index("vp_balance_due", BALANCE.c.ledger, BALANCE.c.purpose, BALANCE.c.lot, sqlite_where=ENDS)
 
 APPEND_ONLY: Final = (LEDGER, ENTRY, ABOUT, POSTING)
 """The tables in which nothing is ever changed or removed."""

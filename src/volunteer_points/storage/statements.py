@@ -34,7 +34,7 @@ from volunteer_points.ledger import decode, leaf_hash
 from volunteer_points.postings import FLOORS, Account
 from volunteer_points.storage import Stored
 from volunteer_points.storage.holding import BalanceKey
-from volunteer_points.storage.schema import ABOUT, BALANCE, ENTRY, POSTING, lot_number, lot_of
+from volunteer_points.storage.schema import ABOUT, BALANCE, ENDS, ENTRY, POSTING, lot_number, lot_of
 from volunteer_points.storage.sqlite import ERRORS, add_to_balances, translated
 
 Row: TypeAlias = tuple[Any, ...]
@@ -260,7 +260,7 @@ def _open(unit: bool, due: bool, limit: bool) -> ClauseElement:  # noqa: FBT001 
     b = BALANCE.c
     chosen = select(b.holder, b.purpose, b.of, b.unit, b.lot, b.amount).where(
         *_given(b.ledger, b.purpose, *([b.unit] if unit else [])),
-        *([b.lot <= bindparam("due")] if due else []),
+        *([b.lot <= bindparam("due"), ENDS] if due else []),
         _not_nought(b.amount),
     )
     ordered = chosen.order_by(b.holder, b.of, b.unit, b.lot)
@@ -272,7 +272,7 @@ def balances(transaction: Transaction) -> Iterator[tuple[Account, str, datetime 
     behind: Row = ("", "", "", "", 0)
     while True:
         rows = transaction.rows(_balances, *behind, PAGE)
-        for holder, purpose, of, unit, lot, amount in rows:
+        for purpose, holder, of, unit, lot, amount in rows:
             if amount:
                 yield Account(holder, purpose, of), unit, lot_of(lot), amount
         if len(rows) < PAGE:
@@ -282,7 +282,7 @@ def balances(transaction: Transaction) -> Iterator[tuple[Account, str, datetime 
 
 def _balances() -> ClauseElement:
     b = BALANCE.c
-    key = (b.holder, b.purpose, b.of, b.unit, b.lot)
+    key = (b.purpose, b.holder, b.of, b.unit, b.lot)
     behind = tuple_(*key) > tuple_(*(bindparam(column.name, type_=column.type) for column in key))
     return select(*key, b.amount).where(*_given(b.ledger), behind).order_by(*key).limit(bindparam("limit"))
 
@@ -326,7 +326,7 @@ def write_balances(
     closed: list[Row] = []
     for key, change in changes.items():
         (holder, purpose, of), unit, lot = key
-        place = (transaction.ledger, holder, str(purpose), of, unit, lot_number(lot))
+        place = (transaction.ledger, str(purpose), holder, of, unit, lot_number(lot))
         floor = FLOORS[purpose]
         if floor * change >= 0:
             added.append((*place, change, floor))

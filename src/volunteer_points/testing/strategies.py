@@ -195,13 +195,16 @@ def duties(draw: st.DrawFn, *, teams: Sequence[str] = (), partners: Sequence[str
 
 
 @st.composite
-def selectors(draw: st.DrawFn, *, activities: Sequence[str] = (), teams: Sequence[str] = ()) -> When:
+def selectors(
+    draw: st.DrawFn, *, activities: Sequence[str] = (), teams: Sequence[str] = (), slots: Sequence[str] = ()
+) -> When:
     """What a rule applies to."""
     first, until = draw(_spans())
     return When(
         activities=draw(_some(activities)),
         activity_types=tuple(draw(st.lists(ids(), max_size=1))),
         teams=draw(_some(teams)),
+        slots=draw(_some(slots)),
         tags=tuple(draw(st.lists(names(), max_size=2))),
         evidence=draw(_some(tuple(Evidence))),
         weekdays=tuple(draw(st.lists(st.integers(1, 7), max_size=3))),
@@ -281,11 +284,12 @@ def rulebooks(  # noqa: PLR0913 - each is a name that a rulebook may refer to, o
     currency: Currency = Currency(id="points"),
     activities: Sequence[str] = (),
     teams: Sequence[str] = (),
+    slots: Sequence[str] = (),
     items: Sequence[str] = (),
     rules_max: int = 3,
 ) -> Rulebook:
     """Rulebooks of the given days; points are rounded to what their currency can hold."""
-    when = st.just(When()) | selectors(activities=activities, teams=teams)
+    when = st.just(When()) | selectors(activities=activities, teams=teams, slots=slots)
     smallest = Fraction(1, currency.scale)
     minutes = st.builds(
         TimeRule,
@@ -345,6 +349,7 @@ def definitions(draw: st.DrawFn, *, each_max: int = 3, versions_max: int = 3) ->
             currency=draw(st.sampled_from(currency_list)),
             activities=[each.id for each in activity_list],
             teams=team_ids,
+            slots=[slot.id for slot in structure.slots],
             items=[each.id for each in catalogue],
         )
         for since, until in versions

@@ -58,7 +58,7 @@ class Problem:
 
 
 @attrs.frozen(kw_only=True)
-class Service:
+class Served:
     """One row as the programme understands it.
 
     Attributes:
@@ -126,19 +126,19 @@ class Understanding:
         self._activities = activities
         self._teams = teams
 
-    def of(self, sheet: Sheet) -> tuple[list[Service], list[Problem]]:
+    def of(self, sheet: Sheet) -> tuple[list[Served], list[Problem]]:
         """The rows that are clear, and what is wrong with the others."""
-        services: list[Service] = []
+        services: list[Served] = []
         problems = [_from_sheet(sheet, problem) for problem in sheet.problems]
         for row in sheet.rows:
             understood = self._service(sheet, row)
-            if isinstance(understood, Service):
+            if isinstance(understood, Served):
                 services.append(understood)
             else:
                 problems += [problem_of(sheet, row, each) for each in understood]
         return services, problems
 
-    def _service(self, sheet: Sheet, row: SheetRow) -> Service | list[Unclear]:
+    def _service(self, sheet: Sheet, row: SheetRow) -> Served | list[Unclear]:
         who = who_is(row)
         person = self._people.volunteers.get(who) or self._people.unclear[who]
         activity = self._activities.meant(row.activity)
@@ -150,7 +150,7 @@ class Understanding:
         assert isinstance(person, str) and isinstance(activity, str)  # noqa: S101, PT018 - narrows the types
         assert isinstance(interval, Interval) and not isinstance(team, Unclear)  # noqa: S101, PT018 - the same
         place = RowPlace(sheet=sheet.source, number=row.number)
-        return Service(place=place, row=row, volunteer=person, activity=activity, team=team, interval=interval)
+        return Served(place=place, row=row, volunteer=person, activity=activity, team=team, interval=interval)
 
     def _interval(self, row: SheetRow) -> Interval | Unclear:
         begin = self._instant(row.day, row.begin)
