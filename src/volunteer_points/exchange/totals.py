@@ -44,7 +44,7 @@ class Total:
 
 
 @attrs.frozen
-class _Service:
+class _Served:
     """A record as it counts: whose it is, for what, and what it gave."""
 
     volunteer: str
@@ -71,7 +71,7 @@ def totals(
     """
     described: dict[str, Enrolled | Described] = {}
     services = _standing(entries, described, since, until)
-    gathered: dict[Group, list[_Service]] = defaultdict(list)
+    gathered: dict[Group, list[_Served]] = defaultdict(list)
     for service in services:
         for group in _groups(service, by, described.get(service.volunteer)):
             gathered[group].append(service)
@@ -86,10 +86,10 @@ def whole(entries: Iterable[Entry], *, since: date | None = None, until: date | 
 
 def _standing(
     entries: Iterable[Entry], described: dict[str, Enrolled | Described], since: date | None, until: date | None
-) -> list[_Service]:
+) -> list[_Served]:
     """What every record gives at the end; who was described how is noted on the way."""
     said: dict[str, Submitted | Corrected] = {}
-    counted: dict[str, _Service] = {}
+    counted: dict[str, _Served] = {}
     for entry in entries:
         match entry.fact:
             case Enrolled() | Described() as who:
@@ -106,12 +106,12 @@ def _standing(
     return [service for service in counted.values() if service.minutes or service.points]
 
 
-def _service(fact: Awarded | NotAwarded, said: Submitted | Corrected) -> _Service:
+def _service(fact: Awarded | NotAwarded, said: Submitted | Corrected) -> _Served:
     points, currency = (fact.points, fact.currency) if isinstance(fact, Awarded) else (0, "")
-    return _Service(fact.volunteer, fact.activity, said.team or "", fact.minutes, currency, points)
+    return _Served(fact.volunteer, fact.activity, said.team or "", fact.minutes, currency, points)
 
 
-def _groups(service: _Service, by: By, who: Enrolled | Described | None) -> Iterator[Group]:
+def _groups(service: _Served, by: By, who: Enrolled | Described | None) -> Iterator[Group]:
     match by:
         case By.TEAM:
             yield (service.team,)
@@ -126,7 +126,7 @@ def _groups(service: _Service, by: By, who: Enrolled | Described | None) -> Iter
             yield place[: [By.GRID, By.BUILDING, By.UNIT].index(by) + 1]
 
 
-def _total(group: Group, services: list[_Service]) -> Total:
+def _total(group: Group, services: list[_Served]) -> Total:
     points: dict[str, int] = defaultdict(int)
     for service in services:
         if service.currency:

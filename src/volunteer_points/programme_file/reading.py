@@ -266,8 +266,7 @@ def _check_references(reader: Reader, raw: Mapping[str, Any], structure: object)
     """Report each name of something that the file does not have."""
     known = {group: _ids(raw[group]) for group in set(REFERENCES.values()) if group in raw}
     known.setdefault("currencies", set(_scales(raw)))
-    if isinstance(structure, TeamStructure):
-        known["structure.slots"] = {slot.id for slot in structure.slots}
+    known["structure.slots"] = {slot.id for slot in structure.slots} if isinstance(structure, TeamStructure) else None
     for path, (kind, values) in list(reader.read.items()):
         for key in values:
             group = REFERENCES.get((kind, key))
