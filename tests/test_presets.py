@@ -145,5 +145,5 @@ def test_goods_have_stock_services_have_none_and_somebody_hands_over_each(defini
 
 def test_no_word_on_a_sheet_can_mean_two_things(definition: Definition) -> None:
     for group in (definition.activities, definition.catalogue):
-        words = [word.casefold() for each in group for word in {each.id, each.name, *each.aliases}]
+        words = [word for each in group for word in {word.casefold() for word in (each.id, each.name, *each.aliases)}]
         assert sorted(words) == sorted(set(words))

@@ -821,6 +821,8 @@ def test_one_mistake_gives_no_false_alarm_elsewhere() -> None:
     assert only(check(text.replace("[[teams]]", "[[team]]"))).fix == "Did you mean 'teams'?"
     assert only(check(text.replace('name = "队"', "name = 1", 1))).place == "teams[0].name"
     assert only(check(text.replace('slot = "standing"', "slot = 1", 1))).place == "teams[0].slot"
+    assert only(check(FRAME.replace("founders", "fuonders"))).place == "fuonders"
+    assert only(check(FRAME + RULEBOOK.replace("per_hour", "per_huor"))).place == "rulebooks[0].accruals[0].per_huor"
     slots = FRAME.replace('label = "自由"', "label = 1") + RULEBOOK + 'when = { slots = ["standing"] }\n'
     assert only(check(slots)).place == "structure.label"
     rulebooks = RULEBOOK + RULEBOOK.replace("2026", "2027") + RULEBOOK.replace("2026", "2028")

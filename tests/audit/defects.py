@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 import attrs
@@ -52,11 +53,13 @@ from volunteer_points.entries import (
     StockReceived,
     Submitted,
     Transferred,
+    Withdrawn,
     entries_of,
 )
 from volunteer_points.ledger import leaf_hash
 from volunteer_points.model import Duty, Right
 from volunteer_points.postings import PROGRAMME, REDEMPTIONS, Account, Posting, Purpose
+from volunteer_points.rules import Accrual
 from volunteer_points.storage import Stored
 from volunteer_points.testing.programmes import small_programme
 
@@ -276,6 +279,15 @@ def goods_were_given_out_before_they_came() -> tuple[StoredLedger, str]:
     return ledger(entries), "item:rice/on_hand/grain"
 
 
+@defect("VP004", "bound_passed")
+def somebody_gave_one_point_too_many() -> tuple[StoredLedger, str]:
+    entries = month()
+    index = place(entries, Transferred)
+    say(entries, index, points=81)
+    post(entries, index, scaled("points", 5, 81))
+    return ledger(entries), "volunteer:v-2/available/"
+
+
 @defect("VP005", "balance_differs")
 def a_stored_balance_was_raised() -> tuple[StoredLedger, str]:
     return _with_balance(lambda amount: amount + 1)
@@ -311,6 +323,29 @@ def a_commit_has_two_contents() -> tuple[StoredLedger, str]:
     index = place(entries, Awarded)
     entries[index] = attrs.evolve(entries[index], digest="0" * 64)
     return ledger(entries), entries[index].key
+
+
+def differing(**changes: Any) -> tuple[StoredLedger, str]:  # noqa: ANN401 - fields of an entry
+    """The second of two entries under a key differs from the first."""
+    entries = month()
+    index = place(entries, Awarded)
+    entries[index] = attrs.evolve(entries[index], **changes)
+    return ledger(entries), entries[index].key
+
+
+@defect("VP006", "key_twice")
+def a_commit_has_two_actors() -> tuple[StoredLedger, str]:
+    return differing(actor="somebody-else")
+
+
+@defect("VP006", "key_twice")
+def a_commit_was_booked_at_two_times() -> tuple[StoredLedger, str]:
+    return differing(booked_at=moment("2026-03-15 21:00"))
+
+
+@defect("VP006", "key_twice")
+def a_commit_has_two_lengths() -> tuple[StoredLedger, str]:
+    return differing(count=3)
 
 
 @defect("VP006", "key_twice")
@@ -404,6 +439,31 @@ def an_award_was_made_before_any_rulebook() -> tuple[StoredLedger, str]:
     adopted = without(entries, place(entries, RulebookAdopted))
     append(entries, adopted.fact, actor=APPROVER)
     return ledger(entries), entries[place(entries, Awarded)].id
+
+
+@defect("VP104", "no_rulebook")
+def an_award_was_made_after_the_last_rulebook_had_ended() -> tuple[StoredLedger, str]:
+    entries = month()
+    index = place(entries, RulebookAdopted)
+    ended = attrs.evolve(small_programme().rulebooks[0], until=date(2026, 3, 13))
+    say(entries, index, rulebook=ended, hash=ended.hash)
+    return ledger(entries), entries[last_award(entries)[0]].id
+
+
+@defect("VP104", "rulebook_not_unique", companions="VP105")
+def a_rulebook_was_adopted_anew_under_its_id() -> tuple[StoredLedger, str]:
+    history = one_month()
+    entries = history.entries
+    generous = attrs.evolve(
+        small_programme().rulebooks[0], accruals=(Accrual(id="hours", per_hour=Fraction(20)),), since=date(2026, 1, 2)
+    )
+    append(entries, RulebookAdopted(rulebook=generous, hash=generous.hash, author=AUTHOR), actor=APPROVER)
+    forged = History(small_programme())
+    forged.take_over(entries)
+    forged.until("2026-03-16 20:00")
+    forged.enrol("v-9")
+    forged.serve("v-9", "2026-03-16 09:00", 60)
+    return forged.ledger(), "2026"
 
 
 @defect("VP104", "rulebook_changed")
@@ -656,6 +716,18 @@ def a_bag_was_sold_for_half_its_price() -> tuple[StoredLedger, str]:
     fact = say(entries, index, price=10, points=10).fact
     for at in (index, place(entries, Collected)):
         post(entries, at, scaled("points", 20, 10))
+    assert isinstance(fact, Held)
+    return ledger(entries), fact.redemption
+
+
+@defect("VP501", "wrong_price")
+def something_was_held_that_was_no_longer_offered() -> tuple[StoredLedger, str]:
+    entries = month()
+    index = place(entries, Held, -1)
+    withdrawn = append(entries, Withdrawn(subject="item:soap"), actor=APPROVER)
+    entries.insert(index, entries.pop())
+    assert entries[index] == withdrawn
+    fact = entries[index + 1].fact
     assert isinstance(fact, Held)
     return ledger(entries), fact.redemption
 

@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import attrs
 import pytest
 from hypothesis import given
@@ -6,8 +8,10 @@ from tests.audit.ledgers import APPROVER, AUTHOR, CHECKER, LEADER, REASON, SHOP,
 from tests.audit.random_histories import histories
 from volunteer_points import commands as c
 from volunteer_points.audit import Report, audit
+from volunteer_points.entries import Awarded
 from volunteer_points.errors import Refused
-from volunteer_points.model import Duty, Right
+from volunteer_points.model import Activity, Duty, Evidence, Right, Slot, Team, TeamStructure
+from volunteer_points.rules import Multiplier, When
 from volunteer_points.testing.programmes import small_programme
 
 
@@ -82,4 +86,43 @@ def test_who_recorded_cannot_approve_under_another_name(approver: str) -> None:
     with pytest.raises(Refused, match="four eyes"):
         history.run(c.Approve(record=record), approver)
     history.run(c.Approve(record=record), CHECKER)
+    audited(history)
+
+
+def test_an_award_is_judged_by_what_was_known_of_activity_team_and_person_when_it_was_made() -> None:
+    """Each of type, slot, tags and evidence turns the award, and each is changed after the first."""
+    whens = {
+        "type": When(activity_types=("hard",)),
+        "slot": When(slots=("special",)),
+        "tags": When(tags=("senior",)),
+        "evidence": When(evidence=(Evidence.SUPERVISOR,)),
+    }
+    multipliers = tuple(
+        Multiplier(id=name, times=Fraction(prime), when=when)
+        for (name, when), prime in zip(whens.items(), (2, 3, 5, 7), strict=True)
+    )
+    [rulebook] = small_programme().rulebooks
+    rulebook = attrs.evolve(rulebook, multipliers=multipliers, caps=())
+    slots = (Slot(id="special"), Slot(id="standing"))
+    first = attrs.evolve(
+        small_programme(),
+        structure=TeamStructure(label="free", slots=slots),
+        rulebooks=(rulebook,),
+        teams=(Team(id="t", name="T", slot="special"),),
+        activities=(Activity(id="park", name="Park", type="hard", team="t"),),
+    )
+    second = attrs.evolve(
+        first,
+        teams=(Team(id="t", name="T", slot="standing"),),
+        activities=(Activity(id="park", name="Park", type="easy", team="t"),),
+    )
+    history = History(first)
+    history.run(c.Enrol(volunteer="v-1", tags=("senior",)), AUTHOR)
+    history.until("2026-03-14 20:00")
+    history.serve("v-1", "2026-03-14 09:00", 6)
+    history.run(c.Enrol(volunteer="v-1"), AUTHOR)
+    history.run(c.Adopt(definition=second, author=AUTHOR), APPROVER)
+    history.serve("v-1", "2026-03-14 11:00", 6)
+    awards = [entry.fact.points for entry in history.entries if isinstance(entry.fact, Awarded)]
+    assert awards == [2 * 3 * 5 * 7, 7]
     audited(history)

@@ -1,14 +1,16 @@
 from collections import defaultdict
 
+import attrs
 import pytest
 
 from tests.audit.defects import DEFECTS, month
 from tests.audit.defects import ledger as ledger_of
+from tests.audit.ledgers import StoredLedger
 from volunteer_points.audit import Severity, audit
 from volunteer_points.audit.examination import PROFILES
 from volunteer_points.audit.findings import Finding
 from volunteer_points.audit.wording import SENTENCES, TITLES, VOCABULARY
-from volunteer_points.entries import KINDS
+from volunteer_points.entries import KINDS, Transferred
 
 FOUND_ELSEWHERE = {"file_damaged", "run_by_one", "required_but_skipped", "required_but_incomplete"}
 
@@ -60,3 +62,17 @@ def test_each_kind_of_breach_and_each_check_has_a_planted_defect() -> None:
 
 def test_every_kind_of_entry_has_its_words() -> None:
     assert set(VOCABULARY) >= set(KINDS)
+
+
+def test_one_gap_is_one_finding_however_much_follows() -> None:
+    stored = [each for each in ledger_of(month()).stored() if each.position != 50]
+    assert [each.key for each in audit(StoredLedger(stored)).findings].count("position_missing") == 1
+
+
+def test_a_balance_that_stays_beyond_its_bound_is_named_once() -> None:
+    entries = month()
+    transfer = next(entry for entry in entries if isinstance(entry.fact, Transferred))
+    far = tuple(each._replace(amount=100 * each.amount) for each in transfer.postings)
+    more = attrs.evolve(transfer, key="again", postings=far)
+    report = audit(ledger_of([*entries, more, attrs.evolve(more, key="and again")]))
+    assert len(report.found_by("VP004")) == 1

@@ -20,6 +20,7 @@ from volunteer_points.errors import InputError
 from volunteer_points.model import Currency
 from volunteer_points.storage.journal import Journal, read_journal, save_journal, write_journal
 from volunteer_points.storage.memory import MemoryStore
+from volunteer_points.storage.sql import SqlStore
 from volunteer_points.testing.programmes import small_programme
 
 CORE_IDS = sorted({"VP003", *(check.id for check in course.PROFILES["core"])})
@@ -56,12 +57,18 @@ def test_a_store_and_its_journal_give_the_same_report_but_for_stored_balances(tm
     assert audit(read_journal(tmp_path / "small.jsonl.gz")).plain() == of_file.plain()
 
 
-def test_a_memory_store_is_audited() -> None:
-    store = MemoryStore("small")
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_a_store_of_any_kind_is_audited(kind: str, tmp_path: Path) -> None:
+    entries = one_month().entries
+    store = MemoryStore("small") if kind == "memory" else SqlStore.open(tmp_path / "small.db", "small")
     with store.session() as session:
-        for key in dict.fromkeys(entry.key for entry in one_month().entries):
-            session.append(tuple(entry for entry in one_month().entries if entry.key == key))
-    assert audit(store).plain() == audit(one_month().ledger()).plain()
+        for key in dict.fromkeys(entry.key for entry in entries):
+            session.append(tuple(entry for entry in entries if entry.key == key))
+    report = audit(store)
+    if isinstance(store, SqlStore):
+        store.close()
+    assert report.check("VP005").status == "pass"
+    assert report.plain() == audit(one_month().ledger()).plain()
 
 
 def test_the_input_is_named_with_the_hash_over_all_its_leaves() -> None:

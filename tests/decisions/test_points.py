@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,7 +24,7 @@ from tests.decisions.community import (
 from volunteer_points.commands import Adjust, Enrol, Expire, Leave, OpenBalance, Reverse, Transfer
 from volunteer_points.entries import Adjusted, BalanceOpened, Expired, Repaid, Transferred
 from volunteer_points.errors import InputError
-from volunteer_points.model import Duty, Reason, Right
+from volunteer_points.model import Currency, Duty, Reason, Right
 from volunteer_points.postings import Account, Purpose
 from volunteer_points.rules import Expiry, Transfers
 
@@ -34,11 +36,9 @@ def adjust(points: int, *, volunteer: str = "v-1", requested_by: str = "founder-
 
 
 def opening(
-    *, points: int = 0, minutes: int = 0, volunteer: str = "v-1", requested_by: str = "founder-b"
+    points: int = 0, *, volunteer: str = "v-1", requested_by: str = "founder-b", minutes: int = 0
 ) -> OpenBalance:
-    return OpenBalance(
-        volunteer=volunteer, points=points, minutes=minutes, requested_by=requested_by, reason=REASON
-    )  # fmt: skip
+    return OpenBalance(volunteer=volunteer, points=points, minutes=minutes, requested_by=requested_by, reason=REASON)
 
 
 def transfer(points: int, giver: str = "v-1", receiver: str = "v-2") -> Transfer:
@@ -53,7 +53,7 @@ def open_to(transfers: Transfers) -> Community:
     return community
 
 
-def owing(volunteer: str = "v-1", points: int = 20, **changes: object) -> Community:
+def owing(volunteer: str = "v-1", points: int = 20, **changes: Any) -> Community:  # noqa: ANN401
     """A community in which a volunteer owes so many points."""
     community = Community(definition(redemption={"transfers": Transfers.ANYONE}, **changes))
     record = community.award(volunteer, "2026-03-14T06:00", f"2026-03-14T{6 + points // 10:02}:00")
@@ -207,11 +207,12 @@ def test_an_opening_may_say_when_its_points_end_if_that_is_still_to_come() -> No
     assert community.lots("v-1") == {now: 7}
 
 
-DECISIONS = (adjust, lambda points, **more: opening(points=points, **more))
+DECISIONS = (adjust, opening)
+Decide = Callable[..., Adjust | OpenBalance]
 
 
 @pytest.mark.parametrize("decide", DECISIONS)
-def test_two_people_decide_neither_of_them_the_volunteer(decide: type[Adjust]) -> None:
+def test_two_people_decide_neither_of_them_the_volunteer(decide: Decide) -> None:
     duties = (
         Duty(actor="treasurer", may=(Right.ADJUST,), volunteer="v-1"),
         Duty(actor="treasurer-too", may=(Right.ADJUST,), volunteer="v-1"),
@@ -229,7 +230,7 @@ def test_two_people_decide_neither_of_them_the_volunteer(decide: type[Adjust]) -
 
 
 @pytest.mark.parametrize("decide", DECISIONS)
-def test_where_one_person_runs_it_all_they_decide_alone(decide: type[Adjust]) -> None:
+def test_where_one_person_runs_it_all_they_decide_alone(decide: Decide) -> None:
     community = Community(definition(founders=(), run_by_one="v-1"))
     community.run(decide(5, requested_by="v-1"), actor="v-1")
 
@@ -241,7 +242,7 @@ def test_an_adjustment_is_a_whole_number_other_than_nought(points: object) -> No
 
 
 @pytest.mark.parametrize("amounts", [{}, {"points": -1}, {"minutes": -1}, {"points": 1.5}, {"minutes": True}])
-def test_an_opening_is_of_something(amounts: dict[str, int]) -> None:
+def test_an_opening_is_of_something(amounts: dict[str, Any]) -> None:
     with pytest.raises(InputError):
         opening(**amounts)
 
@@ -302,8 +303,6 @@ def test_taking_points_and_bringing_over_minutes_alone_repay_nothing() -> None:
 
 
 def test_a_debt_in_one_currency_is_not_paid_in_another() -> None:
-    from volunteer_points.model import Currency  # noqa: PLC0415
-
     community = owing(currencies=(Currency(id="points"), Currency(id="culture")))
     command = Adjust(volunteer="v-1", points=50, currency="culture", requested_by="founder-b", reason=REASON)
     assert kinds(community.run(command)) == ["Adjusted"]

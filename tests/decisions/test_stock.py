@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import attrs
@@ -88,22 +89,22 @@ def test_a_count_brings_the_books_to_what_is_there(
 
 
 @pytest.mark.parametrize("make", [receive, write_off, count])
-def test_stock_is_for_items_with_a_shelf_and_people_with_the_duty(make: type[StockCommand]) -> None:
+def test_stock_is_for_items_with_a_shelf_and_people_with_the_duty(make: Callable[..., StockCommand]) -> None:
     community = Community(definition(duties=(*DEFINITION.duties, Duty(actor="hall", may=(Right.STOCK,)))))
-    community.refuses("unknown_item", make(1, item="gold"), actor="shop")  # type: ignore[call-arg, misc]
-    community.refuses("not_stocked", make(1, item="haircut"), actor="hall")  # type: ignore[call-arg, misc]
-    community.refuses("not_authorised", make(1, item="haircut"), actor="shop")  # type: ignore[call-arg, misc]
-    community.refuses("not_authorised", make(1), actor="leader")  # type: ignore[call-arg, misc]
+    community.refuses("unknown_item", make(1, item="gold"), actor="shop")
+    community.refuses("not_stocked", make(1, item="haircut"), actor="hall")
+    community.refuses("not_authorised", make(1, item="haircut"), actor="shop")
+    community.refuses("not_authorised", make(1), actor="leader")
     rest = attrs.evolve(DEFINITION, catalogue=DEFINITION.catalogue[1:])
     community.run(Adopt(definition=rest, author="founder-a"), actor="founder-b")
-    community.refuses("unknown_item", make(1), actor="founder-a")  # type: ignore[call-arg, misc]
+    community.refuses("unknown_item", make(1), actor="founder-a")
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 1.0, True, "1", 10**15 + 1])
 def test_a_quantity_is_a_whole_number_of_at_least_one(quantity: object) -> None:
     for make in (receive, write_off):
         with pytest.raises(InputError):
-            make(quantity)  # type: ignore[operator]
+            make(quantity)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("counted", [-1, 0.0, False])

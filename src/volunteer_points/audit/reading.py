@@ -82,7 +82,7 @@ class Record:
     """A service record: what it says, where that stands in its life, and the award that stands."""
 
     said: Submitted | Corrected
-    said_by: str
+    recorder: str
     evidence: Evidence
     day: date | None
     """The programme's day on which the service began, by the calendar that stood when it was said."""
@@ -255,11 +255,10 @@ class Standing:
         fact = seen.entry.fact
         assert isinstance(fact, (Submitted, Corrected))  # noqa: S101 - narrows the type
         day = self.day_of(min(interval.begin for interval in fact.intervals)) if fact.intervals else None
-        said_by = fact.requested_by if isinstance(fact, Corrected) else seen.entry.actor
         status = "approved" if isinstance(fact, Corrected) else "submitted"
         before = self.records.get(fact.record)
         award = before.award if before else None
-        self.records[fact.record] = Record(fact, said_by, seen.evidence, day, status, award)
+        self.records[fact.record] = Record(fact, seen.entry.actor, seen.evidence, day, status, award)
 
     def _decide(self, seen: Seen) -> None:
         fact = seen.entry.fact

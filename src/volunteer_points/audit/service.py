@@ -133,9 +133,9 @@ class OtherEyes(Check):
         if record is None:
             return  # nothing was said about it; its award is another check's finding
         self.examined += 1
-        said_by = fact.requested_by if isinstance(fact, Corrected) else record.said_by
+        recorder = fact.requested_by if isinstance(fact, Corrected) else record.recorder
         approver = before.names_of(entry.actor)
-        for role, person in (("volunteer", record.said.volunteer), ("recorder", said_by)):
+        for role, person in (("volunteer", record.said.volunteer), ("recorder", recorder)):
             if not approver.isdisjoint(before.names_of(person)):
                 yield self.finding(
                     "self_approved",

@@ -78,15 +78,16 @@ def _frame_fact(command: Adopt) -> ProgrammeAdopted:
 
 def _authorise(case: Case, standing: Frame | None, command: Adopt) -> None:
     """Author and approver are the two founders: those of the programme as it stands, or of the first definition."""
-    frame = (standing or case.frame).adopted
-    if frame.run_by_one:
-        if case.actor != frame.run_by_one:
-            refuse("not_a_founder", actor=case.actor, founders=[frame.run_by_one])
+    frame = standing or case.frame
+    alone, founders = frame.adopted.run_by_one, frame.adopted.founders
+    if alone:
+        if case.actor != alone:
+            refuse("not_a_founder", actor=case.actor, founders=[alone])
         return
     for person in (command.author, case.actor):
-        if person not in frame.founders:
-            refuse("not_a_founder", actor=person, founders=list(frame.founders))
-    if command.author == case.actor:
+        if person not in founders:
+            refuse("not_a_founder", actor=person, founders=list(founders))
+    if frame.is_same_person(command.author, case.actor):
         refuse("four_eyes", actor=case.actor, role="author")
 
 

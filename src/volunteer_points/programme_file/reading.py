@@ -22,14 +22,12 @@ from volunteer_points.model import Activity, Calendar, Currency, Duty, Item, Lim
 from volunteer_points.programme_file.places import OutOfBounds, Path, Places, find_places
 from volunteer_points.programme_file.problems import Problem, ProgrammeFileInvalid
 from volunteer_points.programme_file.tables import (
-    PROBLEMS_MAX,
     SCALE_MAX,
     UNREAD,
     Enough,
     Reader,
     did_you_mean,
     keys_of,
-    likely,
 )
 from volunteer_points.rules import Accrual, Rounding, Rulebook, When
 
@@ -209,7 +207,7 @@ def _definition(reader: Reader, raw: dict[str, Any], day: date | None) -> Defini
     calendar = _calendar(reader, values, raw)
     day = day or _today(calendar)
     _check_founders(reader, values, raw)
-    meant = raw | _misspelt_groups(raw)
+    meant = raw | dict.fromkeys(reader.meant[()])  # what a misspelt list holds is neither there nor missing
     structure = values.get("structure", TeamStructure())
     _check_references(reader, meant, structure)
     _check_circles(reader, meant)
@@ -257,7 +255,7 @@ def _today(calendar: object) -> date:
 
 def _check_founders(reader: Reader, values: Mapping[str, object], raw: Mapping[str, object]) -> None:
     who = {name: values[name] for name in ("founders", "run_by_one") if name in values}
-    if UNREAD not in who.values():
+    if UNREAD not in who.values() and reader.meant[()].isdisjoint({"founders", "run_by_one"}):
         bare = {"name": "", "calendar": _ANY_CALENDAR, **who}
         reader.made(Definition, bare, (), raw)
 
@@ -277,14 +275,6 @@ def _check_references(reader: Reader, raw: Mapping[str, Any], structure: object)
                 if names is not None and name not in names:
                     fix = did_you_mean(name, names) or f"Add it to [[{group}]], or correct the name."
                     reader.report(at, "unknown_reference", f"is not in {group}", fix, name)
-
-
-def _misspelt_groups(raw: Mapping[str, Any]) -> dict[str, None]:
-    """The groups that an unknown key probably means: nobody can say what is in them, or what is missing."""
-    known = keys_of(Definition)
-    absent = known.keys() - raw.keys()
-    unknown = [name for name in raw if name not in known]
-    return dict.fromkeys(meant for name in unknown[:PROBLEMS_MAX] if (meant := likely(name, absent)))
 
 
 def _ids(group: object) -> set[str] | None:

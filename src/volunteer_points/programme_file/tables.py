@@ -121,12 +121,14 @@ class Reader:
         scales: For each currency of the file, how many smallest parts make one.
         problems: The mistakes found so far.
         read: For each table, by its path: the class it describes and those of its values that could be read.
+        meant: For each table: the keys that its unknown keys probably mean. Nobody can say what they hold.
     """
 
     places: Places
     scales: Mapping[str, int]
     problems: list[Problem] = attrs.Factory(list)
     read: dict[Path, tuple[type, dict[str, object]]] = attrs.Factory(dict)
+    meant: dict[Path, set[str]] = attrs.Factory(dict)
     _above: list[tuple[Path, Mapping[str, Key], Mapping[str, object]]] = attrs.Factory(list)
     _scale: int = 1
 
@@ -154,14 +156,26 @@ class Reader:
         message, fix = words_for(error)
         self.report(path, error.code, message, fix, value)
 
-    def made(self, kind: type, values: Mapping[str, object], path: Path, raw: Mapping[str, object]) -> object:
-        """The value that a table describes, once all of its keys are read."""
+    def made(
+        self,
+        kind: type,
+        values: Mapping[str, object],
+        path: Path,
+        raw: Mapping[str, object],
+        *,
+        may_complain: bool = True,
+    ) -> object:
+        """The value that a table describes, once all of its keys are read.
+
+        It may not complain where a key is misspelt: what it misses is probably that.
+        """
         try:
             return kind(**values)
         except InputError as error:
             name = next((name for name in error.facts if name in raw), None)
             at = path if name is None else (*path, name)
-            self.report_error(at, error, UNREAD if name is None else raw[name])
+            if may_complain:
+                self.report_error(at, error, UNREAD if name is None else raw[name])
             return UNREAD
 
     def table(self, kind: type, raw: object, path: Path) -> object:
@@ -175,12 +189,15 @@ class Reader:
             self._scale = self.scales.get(str(raw.get("currency", "points")), SCALE_MAX)
         values = self.values(kind, raw, path)
         self._scale = before
-        return UNREAD if UNREAD in values.values() else self.made(kind, values, path, raw)
+        if UNREAD in values.values():
+            return UNREAD
+        return self.made(kind, values, path, raw, may_complain=not self.meant[path])
 
     def values(self, kind: type, raw: Mapping[str, object], path: Path) -> dict[str, object]:
         """What stands under each key, or UNREAD; keys that may be left out and are, are left out here too."""
         keys = keys_of(kind)
-        meant = {self._report_unknown(name, keys, path, raw) for name in raw if name not in keys}
+        guesses = [self._report_unknown(name, keys, path, raw) for name in raw if name not in keys]
+        self.meant[path] = set(filter(None, guesses))
         self._above.append((path, keys, raw))
         values: dict[str, object] = {}
         for name, key in keys.items():
@@ -188,7 +205,7 @@ class Reader:
                 values[name] = self._checked(kind, key, raw[name], (*path, name))
             elif key.required:
                 values[name] = UNREAD
-                if name not in meant:
+                if name not in self.meant[path]:
                     fix = f"Add {name} = {_example(key.kind)}."
                     self.report(path, "missing_key", f"has no key {name!r}", fix)
         self._above.pop()
