@@ -13,6 +13,8 @@ from volunteer_points.testing.machine import StoreMachine
 
 
 class MemoryAndSqliteMachine(StoreMachine):
+    """A store in memory and one in an SQLite file, driven side by side."""
+
     def empty_stores(self) -> Mapping[str, Store]:
         self.folder = tempfile.TemporaryDirectory()
         self.sqlite = SqlStore.open(Path(self.folder.name) / "machine.db", "machine", durable=False)

@@ -459,6 +459,15 @@ def team(**keys: str) -> str:
             "bad_id",
             "Use 1 to 64",
         ),
+        (
+            FRAME + f'[[partners]]\nid = "a"\nname = "{"长" * 501}"\n',
+            FIRST + 2,
+            "partners[0].name",
+            f'"{"长" * 58}…',
+            "not_text",
+            "Give at most 500 characters.",
+        ),
+        (FRAME + '[[currencies]]\nid = "minutes"\n', FIRST + 1, "currencies[0].id", '"minutes"', "bad_id", "Use"),
         (FRAME.replace('"founder-b"', '"founder-a"'), 3, "founders", "[...]", "four_eyes_missing", "Name two founders"),
         (FRAME + 'run_by_one = "one"\n', None, "", "", "four_eyes_unclear", "not both"),
         (

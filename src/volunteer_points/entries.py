@@ -262,6 +262,7 @@ class Repaid:
     """A credit went to the debt first. Postings: from the soonest lots to the debt."""
 
     volunteer: str
+    currency: str
     points: int = attrs.field(validator=whole)
 
 
@@ -279,6 +280,7 @@ class Extended:
     """Points that came back from a hold after their lot had ended get days of grace. Postings: to a later lot."""
 
     volunteer: str
+    currency: str
     until: datetime
     points: int = attrs.field(validator=whole)
 

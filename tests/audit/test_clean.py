@@ -11,7 +11,7 @@ from volunteer_points.audit import Report, audit
 from volunteer_points.entries import Awarded
 from volunteer_points.errors import Refused
 from volunteer_points.model import Activity, Duty, Evidence, Right, Slot, Team, TeamStructure
-from volunteer_points.rules import Multiplier, When
+from volunteer_points.rules import Cap, Multiplier, When
 from volunteer_points.testing.programmes import small_programme
 
 
@@ -126,3 +126,23 @@ def test_an_award_is_judged_by_what_was_known_of_activity_team_and_person_when_i
     awards = [entry.fact.points for entry in history.entries if isinstance(entry.fact, Awarded)]
     assert awards == [2 * 3 * 5 * 7, 7]
     audited(history)
+
+
+def test_each_cap_has_its_own_window_for_each_activity_period_and_record() -> None:
+    caps = (
+        Cap(id="each", at_most=Fraction(30), each_activity=True),
+        Cap(id="record", at_most=Fraction(25), per="record"),
+        Cap(id="month", at_most=Fraction(300), of="minutes", per="month"),
+    )
+    [rulebook] = small_programme().rulebooks
+    rulebook = attrs.evolve(rulebook, caps=caps, multipliers=())
+    history = History(attrs.evolve(small_programme(), rulebooks=(rulebook,)))
+    history.enrol("v-1")
+    history.until("2026-03-15 22:00")
+    history.serve("v-1", "2026-03-14 08:00", 140)
+    history.serve("v-1", "2026-03-14 11:00", 140, activity="cinema")
+    history.serve("v-1", "2026-03-15 08:00", 200)
+    history.until("2026-04-01 22:00")
+    history.serve("v-1", "2026-04-01 08:00", 200)
+    assert [entry.fact.points for entry in history.entries if isinstance(entry.fact, Awarded)] == [23, 23, 3, 25]
+    assert audited(history).check("VP106").examined == 4

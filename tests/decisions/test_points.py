@@ -271,7 +271,7 @@ def test_whatever_is_credited_repays_what_is_owed_first(credit: int, repaid: int
         community.give("v-3", 30)
         entries = community.run(command)
         assert kinds(entries)[1:] == ["Repaid"]
-        assert fact(entries, Repaid) == Repaid(volunteer="v-1", points=repaid)
+        assert fact(entries, Repaid) == Repaid(volunteer="v-1", currency="points", points=repaid)
         assert (community.available("v-1"), community.debt("v-1")) == (left, repaid - 20)
 
 

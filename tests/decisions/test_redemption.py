@@ -460,7 +460,7 @@ def test_points_that_come_back_after_their_end_get_days_of_grace() -> None:
     entries = community.run(Cancel(redemption=redemption, reason=REASON), actor="leader", at=at("2026-04-01T00:00"))
     assert kinds(entries) == ["Cancelled", "Extended"]
     until = at("2026-05-02T00:00")
-    assert fact(entries, Extended) == Extended(volunteer="v-1", until=until, points=6)
+    assert fact(entries, Extended) == Extended(volunteer="v-1", currency="points", until=until, points=6)
     assert community.lots("v-1") == {at("2026-05-01T00:00"): 30, until: 6}
     assert community.shelf("rice") == {None: 5}
 

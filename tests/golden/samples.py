@@ -251,9 +251,9 @@ FACTS: tuple[Fact, ...] = (
         team="repairs",
         evidence=Evidence.SELF,
     ),
-    e.Repaid(volunteer="v-1", points=20),
+    e.Repaid(volunteer="v-1", currency="culture", points=20),
     e.Expired(volunteer="v-1", currency="culture", points=20),
-    e.Extended(volunteer="v-1", until=ENDS, points=20),
+    e.Extended(volunteer="v-1", currency="culture", until=ENDS, points=20),
     e.Transferred(giver="v-1", receiver="v-2", currency="culture", points=20),
     e.Adjusted(volunteer="v-1", currency="culture", points=-20, requested_by="founder-a", reason=REASON, lot=ENDS),
     e.BalanceOpened(

@@ -220,7 +220,8 @@ class Case:
             for lot, part in taken(lots, paid).items()
         ]
         postings.append(Posting(Account(holder, Purpose.DEBT), currency, paid, None, self.booking_day))
-        self.draft(Repaid(volunteer=volunteer, points=paid), (holder,), self.booking_day, tuple(postings))
+        fact = Repaid(volunteer=volunteer, currency=currency, points=paid)
+        self.draft(fact, (holder,), self.booking_day, tuple(postings))
 
 
 def volunteer_question(volunteer: str) -> About:

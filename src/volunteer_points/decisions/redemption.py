@@ -334,9 +334,8 @@ def _after_return(case: Case, held: Held, postings: tuple[Posting, ...]) -> None
             *(Posting(available_account, currency, -part, lot, case.booking_day) for lot, part in back.items()),
             Posting(available_account, currency, late, until, case.booking_day),
         ]
-        case.draft(
-            Extended(volunteer=held.volunteer, until=until, points=late), (holder,), case.booking_day, tuple(moves)
-        )
+        extended = Extended(volunteer=held.volunteer, currency=currency, until=until, points=late)
+        case.draft(extended, (holder,), case.booking_day, tuple(moves))
     elif late:
         moves = _moved(case, available_account, Account(holder, Purpose.EXPIRED), currency, back)
         fact = Expired(volunteer=held.volunteer, currency=currency, points=late)

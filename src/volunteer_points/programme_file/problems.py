@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping
 
 import attrs
@@ -97,8 +98,11 @@ WORDS: Mapping[str, Words] = {
     "negative": Words("is below nought"),
     "not_a_day": Words("is no day of the calendar"),
     "not_a_time": Words("is no time of day"),
+    "not_a_truth_value": Words("is neither true nor false"),
     "not_exact": Words("is not an exact number"),
+    "not_one_of": Words("is none of the words that can stand here"),
     "not_positive": Words("is not above nought"),
+    "not_text": Words("is no text that the ledger can keep"),
     "not_whole": Words("is not a whole number"),
     "one_expiry": Words("can end in one way only"),
     "one_rate": Words("needs exactly one rate"),
@@ -113,4 +117,5 @@ WORDS: Mapping[str, Words] = {
 def words_for(error: InputError) -> tuple[str, str]:
     """What is wrong and what to do about it, for an error that the model raised."""
     words = WORDS.get(error.code, Words(error.code.replace("_", " ")))
-    return words.message.format_map(error.facts), str(error.facts.get("fix") or words.fix.format_map(error.facts))
+    facts = defaultdict(str, error.facts)
+    return words.message.format_map(facts), str(facts["fix"] or words.fix.format_map(facts))

@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
+from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 from volunteer_points import commands as c
 from volunteer_points.books import Tally
@@ -29,7 +29,7 @@ from volunteer_points.entries import Entry, Held, Submitted
 from volunteer_points.errors import Refused
 from volunteer_points.ledger import decode, encode, leaf_hash
 from volunteer_points.model import Interval, Reason
-from volunteer_points.postings import FLOORS, Purpose, imbalance, volunteer_holder
+from volunteer_points.postings import FLOORS, Account, Purpose, imbalance, volunteer_holder
 from volunteer_points.programme import Order, Outcome, Programme
 from volunteer_points.storage import Store
 from volunteer_points.testing.programmes import FOUNDERS, ITEMS, small_programme
@@ -80,7 +80,7 @@ class StoreMachine(RuleBasedStateMachine):
     def _first(self) -> Programme:
         return next(iter(self.programmes.values()))
 
-    def _balances(self, programme: Programme) -> dict[object, int]:
+    def _balances(self, programme: Programme) -> dict[tuple[Account, str, datetime | None], int]:
         with programme.store.reader() as reader:
             return {(account, unit, lot): amount for account, unit, lot, amount in reader.balances()}
 
@@ -108,7 +108,7 @@ class StoreMachine(RuleBasedStateMachine):
         ago=st.integers(-60, 60 * 24 * 3),
         minutes=st.integers(1, 600),
     )
-    def submit(self, volunteer: str, activity: str, ago: int, minutes: int) -> object:
+    def submit(self, volunteer: str, activity: str, ago: int, minutes: int) -> str | MultipleResults[str]:
         """Record service that ended some time ago (or has not ended yet)."""
         end = self.now - timedelta(minutes=ago)
         interval = Interval(begin=end - timedelta(minutes=minutes), end=end)
@@ -149,7 +149,7 @@ class StoreMachine(RuleBasedStateMachine):
         item=st.sampled_from(ITEMS),
         quantity=st.integers(1, 3),
     )
-    def redeem(self, volunteer: str, item: str, quantity: int) -> object:
+    def redeem(self, volunteer: str, item: str, quantity: int) -> str | MultipleResults[str]:
         """Hold an item."""
         outcome = self.send(c.Redeem(volunteer=volunteer, item=item, quantity=quantity), LEADER)
         return outcome.fact(Held).redemption if outcome else multiple()
