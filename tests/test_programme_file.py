@@ -467,7 +467,14 @@ def team(**keys: str) -> str:
             "not_text",
             "Give at most 500 characters.",
         ),
-        (FRAME + '[[currencies]]\nid = "minutes"\n', FIRST + 1, "currencies[0].id", '"minutes"', "bad_id", "Use"),
+        (
+            FRAME + '[[currencies]]\nid = "minutes"\n',
+            FIRST + 1,
+            "currencies[0].id",
+            '"minutes"',
+            "bad_id",
+            "counts that already",
+        ),
         (FRAME.replace('"founder-b"', '"founder-a"'), 3, "founders", "[...]", "four_eyes_missing", "Name two founders"),
         (FRAME + 'run_by_one = "one"\n', None, "", "", "four_eyes_unclear", "not both"),
         (

@@ -54,6 +54,12 @@ def test_a_code_is_of_no_use_after_the_hold(served: Community) -> None:
     assert shelf(served) == (1, 1)
 
 
+def test_no_code_is_given_for_a_hold_that_is_over(served: Community) -> None:
+    redemption, _ = served.hold("Ann", at="2026-03-15 10:00")
+    served.run("code", redemption, actor="leader", at="2026-03-30 00:00").check(1)
+    served.do("code", redemption, actor="leader", at="2026-03-29 23:59")
+
+
 def test_somebody_else_may_collect_and_is_named_by_id_alone(served: Community) -> None:
     _, code = served.hold("Ann")
     told = served.json("collect", code, "--collector", "Bo", "--relation", "neighbour", actor="shop")

@@ -235,7 +235,9 @@ def test_an_audit_can_look_back(community: Community) -> None:
     community.award("Ann", "2026-03-12")
     earlier = community.json("audit", "--as-of", "2026-03-10")
     assert earlier["rollforward"]["programme"][0]["earned"] == 23
-    assert community.json("audit", "--as-of", "2026-03-12T23:05")["summary"]["left_out"] == 2
+    community.do("close", "2026-03-01", at="2026-03-13 00:00")
+    assert community.json("audit", "--as-of", "2026-03-12")["summary"]["left_out"] == 1
+    assert community.json("audit", "--as-of", "2026-03-12T23:05")["summary"]["left_out"] == 3
     community.do("export", "ledger.jsonl")
     community.run("audit", "ledger.jsonl", "--as-of", "2026-03-10").check(2)
     community.do("audit", "ledger.jsonl", "--as-of", "2026-03-10T23:59:59+08:00")

@@ -64,6 +64,7 @@ def test_totals_count_what_stands_once(community: Community) -> None:
     assert (found["all"]["minutes"], found["all"]["records"], found["all"]["volunteers"]) == (200, 2, 2)
     tags = {group["group"][0]: group["minutes"] for group in community.json("totals", "--by", "tag")["groups"]}
     assert tags == {"reporting": 140, "": 60}
+    assert community.json("totals", "--since", "2026-03-10", "--until", "2026-03-10")["all"]["minutes"] == 140
     march_11 = ("totals", "--by", "volunteer", "--since", "2026-03-11", "--until", "2026-03-11")
     [bo] = community.json(*march_11)["groups"]
     assert (bo["name"], bo["minutes"]) == ("Bo", 60)
@@ -93,6 +94,17 @@ def test_what_is_due_is_previewed_removed_once_and_never_twice(community: Commun
     after = community.kept()
     assert community.do("expire", at="2026-04-01 10:00").out == "Nothing is due.\n"
     assert community.kept() == after
+
+
+def test_a_note_for_a_key_that_was_used_for_another_is_not_kept(community: Community) -> None:
+    words = ("adjust", "Ann", "--give", 5, "--requested-by", "founder-b", "--reason", "missed", "--key", "once")
+    community.do(*words, "--note", "the sheet of March")
+    before = community.journal()
+    told = community.run(*words, "--note", "the sheet of April").check(1)
+    assert "once" in told.err
+    assert "the sheet of March" in str(community.register())
+    assert "the sheet of April" not in str(community.register())
+    assert community.journal() == before
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from volunteer_points import (
     Rulebook,
     Void,
 )
-from volunteer_points.entries import Entry, Submitted
+from volunteer_points.entries import Enrolled, Entry, Submitted
 from volunteer_points.errors import InputError, KeyConflict
 from volunteer_points.exchange import Sheet, parse_sheet
 from volunteer_points.exchange.importing import Choices, Imported, Plan, Problem, SheetImport
@@ -381,6 +381,14 @@ def test_two_rows_of_one_import_that_overlap_or_contradict_each_other_are_named(
     assert not any(map(unfilled, plan.problems))
 
 
+def test_two_rows_that_differ_in_the_team_alone_contradict_each_other(community: Community) -> None:
+    for one, other in (("美家队", "银龄队"), ("美家队", "")):
+        rows = [f"张三,,公园清洁,{team},2026-03-14,9:00,11:20," for team in (one, other)]
+        plan = community.plan(sheet(*rows))
+        assert (codes(plan), len(plan.repeated)) == (([], 1) if not other else ([(3, "结束", "contradicts_row")], 0))
+        assert all("09:00-11:20 美家队" in problem.message() for problem in plan.problems)
+
+
 def test_who_left_or_may_not_record_is_said(community: Community) -> None:
     community.programme.execute(Leave(volunteer="v-2", since=at("2026-03-10").date()), actor="founder-a")
     plan = community.plan(sheet("李四,,公园,,2026-03-14,9:00,10:00,"))
@@ -438,7 +446,9 @@ def test_unknown_people_are_registered_and_enrolled_on_request(community: Commun
     assert len(done.added) == 3
     ids = [person.id for person in done.people]
     assert [each.service.volunteer for each in done.added] == [ids[0], ids[0], ids[1]]
-    assert all(community.programme.volunteer(each).id == each for each in ids)
+    enrolled = [entry.fact.volunteer for entry in community.entries() if isinstance(entry.fact, Enrolled)]
+    assert enrolled[-2:] == ids
+    assert done.plan.enrolled == ()
     assert len(community.plan(sheet("赵六,,公园,,2026-03-15,9:00,10:00,")).there) == 1
 
 
@@ -466,10 +476,13 @@ def test_a_registered_person_is_enrolled_on_request(community: Community) -> Non
 
 
 def test_people_of_bad_rows_are_not_added(community: Community) -> None:
-    row = "赵六,,公园,,2026-03-21,9:00,10:00,"
-    done = community.write(sheet(GOOD, row), add_people=True, keep_going=True)
+    stranger = community.register.add("孙七").id
+    rows = ("赵六,,公园,,2026-03-21,9:00,10:00,", "孙七,,公园,,2026-03-21,9:00,10:00,")
+    done = community.write(sheet(GOOD, *rows), add_people=True, keep_going=True)
     assert (done.people, len(done.added)) == ((), 1)
     assert community.register.find("赵六") == ()
+    with pytest.raises(Refused):
+        community.programme.volunteer(stranger)
 
 
 def test_who_may_not_enrol_cannot_add_people(community: Community) -> None:

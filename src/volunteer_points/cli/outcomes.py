@@ -15,7 +15,7 @@ from volunteer_points.cli.output import DONE, REFUSED, Answer, Line, Part, Table
 from volunteer_points.cli.words import Words
 from volunteer_points.commands import Command
 from volunteer_points.entries import Awarded, Entry
-from volunteer_points.errors import InputError, KeyConflict, Refused
+from volunteer_points.errors import InputError, Refused
 from volunteer_points.model import Reason
 from volunteer_points.programme import Order, Outcome
 
@@ -144,13 +144,12 @@ def write_reasoned(desk: Desk, wanted: Sequence[Reasoned], code: str, note: str 
         Order(command=each.made(known or attrs.evolve(reason, seal=seal)), actor=actor, key=each.key, booked_at=at)
         for each, known in zip(wanted, before, strict=True)
     ]
+    outcomes: tuple[Outcome, ...] = ()
     try:
         outcomes = desk.programme.execute_many(orders, keep_going=True)
-    except KeyConflict:
-        _forget(desk, seal)
-        raise
-    if all(outcome.refusal or outcome.replayed for outcome in outcomes):
-        _forget(desk, seal)
+    finally:
+        if seal and all(outcome.refusal or outcome.replayed for outcome in outcomes):
+            desk.people.forget_texts(seal)
     return outcomes
 
 
@@ -164,11 +163,6 @@ def write_one_reasoned(desk: Desk, made: Callable[[Reason], Command], code: str,
     if outcome.refusal is not None:
         raise outcome.refusal
     return outcome
-
-
-def _forget(desk: Desk, seal: str) -> None:
-    if seal:
-        desk.people.forget_texts(seal)
 
 
 def _reason_before(desk: Desk, key: str | None, reason: Reason, note: str | None) -> Reason | None:

@@ -17,7 +17,7 @@ from volunteer_points.cli.verbs import option, verb
 from volunteer_points.commands import Enrol, Join, Leave
 from volunteer_points.decisions.case import VolunteerState
 from volunteer_points.entries import Described, Enrolled
-from volunteer_points.errors import InputError, Refused
+from volunteer_points.errors import InputError, KeyConflict, Refused
 from volunteer_points.model import Place
 from volunteer_points.postings import PROGRAMME, volunteer_holder
 from volunteer_points.programme import Order, Outcome
@@ -158,7 +158,7 @@ def _as_newcomer(
     volunteer = desk.people.add(name, phone, about, namesake=namesake).id
     try:
         return volunteer, desk.programme.execute_many(wanted.orders(desk, volunteer))
-    except Refused:
+    except (Refused, KeyConflict):  # somebody else wrote in between
         desk.people.forget(volunteer)
         raise
 

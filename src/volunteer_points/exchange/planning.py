@@ -164,8 +164,8 @@ class Draft:
             elif earlier.interval == service.interval and service.team in {None, earlier.team}:
                 self.repeated.append(Repetition(place=service.place, of=earlier.place))
             else:
-                says = {"begin": f"{earlier.row.begin:%H:%M}", "end": f"{earlier.row.end:%H:%M}"}
-                self.refuse(service, InputError("contradicts_row", other=str(earlier.place), **says))
+                says = f"{earlier.row.begin:%H:%M}-{earlier.row.end:%H:%M} {earlier.row.team}".rstrip()
+                self.refuse(service, InputError("contradicts_row", other=str(earlier.place), says=says))
 
     def plan(self, newcomers: tuple[Newcomer, ...], enrolled: tuple[str, ...]) -> Plan:
         """The plan, every part of it in the order of the sheets."""

@@ -163,8 +163,8 @@ _WORDS: Mapping[str, Words] = {
         "此人在 {other} 中 {begin} 至 {end} 也有服务。", "请更正其中一行。",
     ),
     "contradicts_row": Words(
-        "{other} says {begin} to {end} for the same person, activity and begin.", "Keep one of the two rows.",
-        "{other} 中同一人、同一活动、同一开始时间写的是 {begin} 至 {end}。", "请只保留其中一行。",
+        "{other} says {says} for the same person, activity and begin.", "Keep one of the two rows.",
+        "{other} 中同一人、同一活动、同一开始时间写的是 {says}。", "请只保留其中一行。",
     ),
     "not_authorised": Words(
         "{actor} may not record service for this team.", "Import as somebody whose duty it is.",

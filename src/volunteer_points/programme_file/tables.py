@@ -172,7 +172,7 @@ class Reader:
         try:
             return kind(**values)
         except InputError as error:
-            name = next((name for name in error.facts if name in raw), None)
+            name = next((name for name in (str(error.facts.get("field")), *error.facts) if name in raw), None)
             at = path if name is None else (*path, name)
             if may_complain:
                 self.report_error(at, error, UNREAD if name is None else raw[name])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from sqlalchemy import Connection, Engine
@@ -131,8 +131,14 @@ def _create(cursor: DBAPICursor, dialect: Dialect, ledger: str) -> None:
                 cursor.execute(text)
         cursor.execute(f"SELECT ledger FROM {LEDGER.name}")  # noqa: S608 - a constant
         if (ledger,) not in cursor.fetchall():
-            made_by = f"volunteer-points {version('volunteer-points')}"
-            cursor.execute(f"INSERT INTO {LEDGER.name} VALUES (?, ?, ?)", (ledger, VERSION, made_by))  # noqa: S608
+            cursor.execute(f"INSERT INTO {LEDGER.name} VALUES (?, ?, ?)", (ledger, VERSION, _made_by()))  # noqa: S608
+
+
+def _made_by() -> str:
+    try:
+        return f"volunteer-points {version('volunteer-points')}"
+    except PackageNotFoundError:  # run from its source
+        return "volunteer-points"
 
 
 __all__ = ["create_ledger", "found", "prepared"]
