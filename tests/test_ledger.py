@@ -93,7 +93,7 @@ PLAIN: dict[Any, st.SearchStrategy[Any]] = {
 NAMED = {"id", "actor", "slot", "code", "partner"}
 
 
-def of_type(kind: Any, name: str = "") -> st.SearchStrategy[Any]:  # noqa: ANN401 - a type as typing writes it
+def of_type(kind: Any, name: str = "") -> st.SearchStrategy[Any]:  # noqa: ANN401, PLR0911 - any type; one answer for each
     """Values of any type that an entry may hold."""
     if kind is str and name in NAMED:
         return strategies.ids()
@@ -153,9 +153,10 @@ def test_any_changed_byte_is_another_leaf_and_another_entry_or_none(entry: Entry
     content[place] ^= data.draw(st.integers(1, 255))
     assert leaf_hash(bytes(content)) != leaf_hash(encode(entry))
     try:
-        assert decode(bytes(content)) != entry
-    except Corrupt as corrupt:
-        assert corrupt.code == "unreadable_entry"
+        other = decode(bytes(content))
+    except Corrupt:
+        return
+    assert other != entry
 
 
 # --- what is not an entry ----------------------------------------------------------------------------------------
@@ -302,7 +303,7 @@ def test_ids_of_different_commits_differ(parts: list[tuple[str, str, int]]) -> N
 def test_an_entry_is_booked_at_an_instant_that_knows_its_zone() -> None:
     for wrong in (datetime(2026, 3, 14), "2026-03-14T00:00:00Z"):  # noqa: DTZ001
         with pytest.raises(InputError, match="naive datetime"):
-            attrs.evolve(ENTRIES[0], booked_at=wrong)
+            attrs.evolve(ENTRIES[0], booked_at=wrong)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("make", [attrs.evolve, setattr])

@@ -460,14 +460,6 @@ def team(**keys: str) -> str:
             "Use 1 to 64",
         ),
         (
-            FRAME + f'[[partners]]\nid = "a"\nname = "{"长" * 501}"\n',
-            FIRST + 2,
-            "partners[0].name",
-            f'"{"长" * 58}…',
-            "not_text",
-            "Give at most 500 characters.",
-        ),
-        (
             FRAME + '[[currencies]]\nid = "minutes"\n',
             FIRST + 1,
             "currencies[0].id",
@@ -513,6 +505,29 @@ actor = "a"
 may = ["approve"]
 {RULEBOOK}when = {{}}
 """
+
+
+@pytest.mark.parametrize(
+    "prices, place, value, code",
+    [
+        ("-1", "catalogue[0].prices", "-1", "negative"),
+        ('"cheap"', "catalogue[0].prices", '"cheap"', "not_exact"),
+        ("0.5", "catalogue[0].prices", "0.5", "finer_than_currency"),
+        ("true", "catalogue[0].prices", "true", "wrong_type"),
+        ("[]", "catalogue[0].prices", "[]", "empty"),
+        ("[20]", "catalogue[0].prices[0]", "20", "wrong_type"),
+        ("[{ points = 20 }, { points = -1 }]", "catalogue[0].prices[1].points", "-1", "negative"),
+        ("[{ points = 20 }, { points = 25 }]", "catalogue[0]", "", "price_dates"),
+    ],
+)
+def test_a_price_that_is_none_is_named(prices: str, place: str, value: str, code: str) -> None:
+    problem = only(check(PARTS.replace("prices = 20", f"prices = {prices}")))
+    assert (problem.place, problem.value, problem.code) == (place, value, code)
+
+
+def test_a_missing_word_is_shown_by_example() -> None:
+    limits = "[[rulebooks.redemption.limits]]\nat_most = 1\n"
+    assert only(check(FRAME + RULEBOOK + limits)).fix == 'Add per = "day".'
 
 
 @pytest.mark.parametrize(

@@ -57,9 +57,9 @@ from volunteer_points.entries import (
     entries_of,
 )
 from volunteer_points.ledger import leaf_hash
-from volunteer_points.model import Duty, Right
+from volunteer_points.model import Currency, Duty, Right
 from volunteer_points.postings import PROGRAMME, REDEMPTIONS, Account, Posting, Purpose
-from volunteer_points.rules import Accrual
+from volunteer_points.rules import Accrual, Cap
 from volunteer_points.storage import Stored
 from volunteer_points.testing.programmes import small_programme
 
@@ -609,6 +609,25 @@ def a_cap_was_passed() -> tuple[StoredLedger, str]:
     say(entries, index, points=200)
     post(entries, index, scaled("points", fact.points, 200))
     return ledger(entries), fact.volunteer
+
+
+@defect("VP106", "cap_passed", companions="VP105")
+def a_cap_of_one_record_was_passed_by_a_tenth_of_a_point() -> tuple[StoredLedger, str]:
+    definition = small_programme()
+    caps = (Cap(id="record", at_most=Fraction(20), per="record"),)
+    currencies = (Currency(id="points", decimals=1),)
+    rulebooks = (attrs.evolve(definition.rulebooks[0], caps=caps),)
+    history = History(attrs.evolve(definition, currencies=currencies, rulebooks=rulebooks))
+    history.enrol("v-1")
+    history.until("2026-03-15 20:00")
+    history.serve("v-1", "2026-03-14 09:00", 140)
+    history.serve("v-1", "2026-03-15 09:00", 140)
+    entries = history.entries
+    index, fact = last_award(entries)
+    assert fact.points == 200
+    say(entries, index, points=201)
+    post(entries, index, scaled("points", 200, 201))
+    return ledger(entries), "v-1"
 
 
 @defect("VP106", "cap_passed")

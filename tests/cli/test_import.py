@@ -16,7 +16,13 @@ from click.testing import CliRunner, Result
 
 from volunteer_points import Enrol, Order, Programme
 from volunteer_points.cli.app import app
+from volunteer_points.cli.context import Desk
+from volunteer_points.cli.importing import Wanted
+from volunteer_points.cli.output import show
+from volunteer_points.cli.sheets import imported, undone
 from volunteer_points.entries import Submitted
+from volunteer_points.exchange import parse_sheet
+from volunteer_points.exchange.importing import Choices, SheetImport
 from volunteer_points.people import Particulars, Register
 from volunteer_points.presets import preset
 from volunteer_points.storage.sql import SqlStore
@@ -254,6 +260,30 @@ def test_long_lists_are_cut_for_people_and_whole_for_programs(folder: Folder) ->
     sheet = folder.sheet(*rows)
     assert "and 20 more" in folder.run("import", sheet).out
     assert len(folder.run("import", sheet, "--json").data["problems"]) == 60
+
+
+def test_what_stopped_an_import_is_said_with_the_command_that_completes_it(
+    folder: Folder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    read = parse_sheet("\n".join((HEADINGS, GOOD, ALSO_GOOD)).encode(), source="三月.csv")
+    asked = Wanted(commit=True, keep_going=False, add_people=False, again=False, evidence="supervisor")
+    given = {"actor": "clerk", "at": AT}
+    with Desk(language="en", given=given) as desk:
+        importing = SheetImport(desk.programme, desk.people, Choices(actor="clerk", booked_at=desk.now()))
+        plan = importing.plan([read])
+        folder.run("import", folder.sheet(ALSO_GOOD.replace("11:00", "11:30")), "--commit").check()
+        answer = imported(desk, importing.write(plan), asked)
+        assert show(answer, as_json=False) == 1
+        said = capsys.readouterr().out
+        assert "三月.csv:3: " in said
+        assert "volunteer-points import 三月.csv --commit --actor clerk" in said
+        assert answer.data["stopped"]["at"] == {"sheet": "三月.csv", "row": 3}
+        folder.run("import", "三月.csv", "--undo", "--commit").check()
+        assert not importing.write(plan).stopped
+        undoing = importing.plan_undoing([read])
+        folder.run("approve", "--all", "--yes", actor="checker").check()
+        answer = undone(desk, importing.undo(undoing), ["三月.csv"], asked)
+        assert answer.data["stopped"] == "record_already_decided"
 
 
 # --- killed -----------------------------------------------------------------------------------------------------------

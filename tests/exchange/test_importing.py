@@ -430,6 +430,24 @@ def test_a_name_is_folded_once(word: str) -> None:
     assert folded(folded(word)) == folded(word)
 
 
+@pytest.mark.parametrize("rows_at_once", [1, 3, 1000])
+def test_overlaps_are_seen_however_many_rows_are_decided_at_once(
+    community: Community, monkeypatch: pytest.MonkeyPatch, rows_at_once: int
+) -> None:
+    monkeypatch.setattr("volunteer_points.exchange.planning.ROWS_AT_ONCE", rows_at_once)
+    rows = [
+        f"{who},,{what},,2026-03-{day},{hour}:00,{hour}:50,"
+        for day in (14, 15)
+        for hour in (9, 10, 11)
+        for what in ("公园", "小剪爱义剪")
+        for who in ("张三", "李四")
+    ]
+    plan = community.plan(sheet(*rows))
+    assert [each.row.activity for each in plan.added] == ["公园"] * 12
+    assert [code for _, _, code in codes(plan)] == ["overlaps_row"] * 12
+    assert [each.place.number for each in plan.added] == sorted(each.place.number for each in plan.added)
+
+
 # --- newcomers ---
 
 

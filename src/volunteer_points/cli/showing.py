@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -93,7 +95,10 @@ def _commands(desk: Desk, story: Story, month: Month) -> list[tuple[str, str]]:
 
 
 def _typed(*words: str) -> str:
-    return shlex.join([PROGRAM, *words])
+    """A command as it can be typed here: by the program's name, or by its path where the name is not found."""
+    called = sys.argv[0]
+    by_path = shutil.which(PROGRAM) is None and Path(called).name == PROGRAM
+    return shlex.join([called if by_path else PROGRAM, *words])
 
 
 def _farewell(desk: Desk, places: Places, commands: list[tuple[str, str]]) -> Iterator[Part]:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from volunteer_points.commands import Submit
-from volunteer_points.errors import InputError, VolunteerPointsError
+from volunteer_points.errors import VolunteerPointsError
 from volunteer_points.exchange.columns import Column
 from volunteer_points.exchange.matching import Names, People, Unclear, Who
 from volunteer_points.exchange.problems import RowProblem, Words
@@ -158,10 +158,7 @@ class Understanding:
         for instant, wall, column in ((begin, row.begin, Column.BEGIN), (end, row.end, Column.END)):
             if instant.astimezone(self._zone).time() != wall:
                 return Unclear("no_such_time", column, f"{wall:%H:%M}")
-        try:
-            return Interval(begin=begin, end=end)
-        except InputError:
-            return Unclear("no_such_time", Column.END, f"{row.end:%H:%M}")
+        return Interval(begin=begin, end=end)
 
     def _instant(self, day: date, wall: time) -> datetime:
         return datetime.combine(day, wall, self._zone).astimezone(UTC)

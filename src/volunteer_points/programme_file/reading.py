@@ -214,9 +214,11 @@ def _definition(reader: Reader, raw: dict[str, Any], day: date | None) -> Defini
     _check_structure(reader, meant, structure, day)
     _check_days_of_rulebooks(reader, meant)
     _check_rounding(reader, meant)
-    if reader.problems or not isinstance(calendar, Calendar):
+    if reader.problems:
         return None
-    definition = Definition(calendar=calendar, **cast("dict[str, Any]", values))
+    definition = reader.made(Definition, {"calendar": calendar, **values}, (), raw)
+    if not isinstance(definition, Definition):
+        return None
     for sentence in adoption.problems(definition, day):
         message, fix = halves(sentence)
         reader.report(subject(definition, sentence), "does_not_fit", message, fix)

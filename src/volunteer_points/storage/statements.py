@@ -263,7 +263,7 @@ def _open(unit: bool, due: bool, limit: bool) -> ClauseElement:  # noqa: FBT001 
         *([b.lot <= bindparam("due"), ENDS] if due else []),
         _not_nought(b.amount),
     )
-    # What is due is found by its lots: joined to nothing, the holder does not tempt a database to read all in its order.
+    # What is due is found by its lot. Joined to nothing, the holder does not tempt a database to read all in its order.
     holder = b.holder.concat(literal_column("''")) if due else b.holder
     ordered = chosen.order_by(holder, b.of, b.unit, b.lot)
     return ordered.limit(bindparam("limit")) if limit else ordered
