@@ -76,6 +76,7 @@ def test_totals_of_groups_without_overlap_add_up_to_all(by: str, community: Comm
         community.award(person, f"2026-03-{day}")
     found = community.json("totals", "--by", by)
     assert sum(group["minutes"] for group in found["groups"]) == found["all"]["minutes"] == 420
+    assert (found["all"]["volunteers"], found["all"]["records"]) == (2, 3)
     assert community.do("totals", "--by", by).out.splitlines()[-1].split()[-2:] == ["7:00", "69"]
 
 

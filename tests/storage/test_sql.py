@@ -90,6 +90,13 @@ def test_a_ledger_is_found_again_where_it_was_made(file: Path, place: Callable[[
     assert not list(file.parent.glob("*-wal")), "closing leaves one file"
 
 
+@pytest.mark.parametrize("name", ["志愿 积分.sqlite", "100%?x=1&y#z.db", "file:ledger", "no suffix"])
+def test_a_file_may_have_any_name(tmp_path: Path, name: str) -> None:
+    SqlStore.open(tmp_path / name, LEDGER).close()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    SqlStore.open(str(tmp_path / name), create=False).close()
+
+
 def test_a_ledger_that_is_not_there_is_made_only_when_it_is_named(file: Path) -> None:
     wrong("no_ledger_there", lambda: SqlStore.open(file, LEDGER, create=False))
     wrong("no_ledger_there", lambda: SqlStore.open(file, LEDGER, read_only=True))
@@ -636,6 +643,16 @@ def test_a_transaction_that_has_ended_is_refused(host: Engine) -> None:
         wrong("host_transaction_not_begun", lambda: write(store, gift("another", A, 1)))
         wrong("host_transaction_not_begun", lambda: asked(store, AVAILABLE_A))
     assert found(host) == (0, 1)
+
+
+def test_a_connection_that_was_lost_is_an_error_of_the_store(host: Engine) -> None:
+    with host.connect() as connection:
+        transaction = connection.begin()
+        store = SqlStore.joining(connection, LEDGER)
+        connection.invalidate()
+        wrong("database_error", lambda: asked(store, AVAILABLE_A), StoreError)
+        wrong("database_error", lambda: SqlStore.joining(connection, LEDGER), StoreError)
+        transaction.rollback()
 
 
 def test_a_host_that_read_before_somebody_else_wrote_must_run_again_and_never_uses_what_it_read(host: Engine) -> None:

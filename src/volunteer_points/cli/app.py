@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
@@ -77,7 +77,7 @@ class LazyGroup(Bilingual, click.Group):
         return [name for section in SECTIONS.values() for name in section]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name; a command whose module is not installed is none."""
+        """The command of that name, or None."""
         del ctx
         for section in SECTIONS.values():
             if place := section.get(cmd_name):
@@ -128,27 +128,14 @@ class LazyGroup(Bilingual, click.Group):
             code = _said(error, arguments)
         code = code if isinstance(code, int) else 0
         if standalone_mode:
-            _leave(code)
+            sys.exit(code)
         return code
-
-
-def _leave(code: int) -> NoReturn:
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read the output has enough of it; the interpreter must not complain when it flushes once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(code)
 
 
 def _said(error: Exception, arguments: Sequence[str]) -> int:
     """Say what went wrong in the language that was asked for; return the exit code."""
-    if os.environ.get("VOLUNTEER_POINTS_DEBUG") and not isinstance(error, click.ClickException):
-        raise error
     language, as_json = language_of_arguments(arguments), "--json" in arguments
     match error:
-        case BrokenPipeError():
-            return 0
         case click.Abort():
             return _tell("stopped", SENTENCES["stopped"].said(language), REFUSED, as_json=as_json)
         case VolunteerPointsError():
@@ -159,6 +146,8 @@ def _said(error: Exception, arguments: Sequence[str]) -> int:
             said = SENTENCES["no_such_file"].said(language)
             place, reason = error.filename or "?", error.strerror or str(error)
             return _tell("file_unreadable", said.format(place=place, reason=reason), UNREADABLE, as_json=as_json)
+    if os.environ.get("VOLUNTEER_POINTS_DEBUG"):
+        raise error
     said = SENTENCES["internal"].said(language).format(kind=type(error).__name__, reason=error)
     return _tell("internal", said, INTERNAL, as_json=as_json)
 

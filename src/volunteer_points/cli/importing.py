@@ -15,7 +15,6 @@ from volunteer_points.cli.output import (
     UNREADABLE,
     Answer,
     Line,
-    exit_code_of,
     print_json,
     print_parts,
     progress,
@@ -124,10 +123,7 @@ def _write(desk: Desk, importing: SheetImport, plan: Plan, asked: Wanted) -> Ans
 
     with progress(_RECORDING, desk.language, len(plan.added)) as advance:
         done = importing.write(plan, keep_going=asked.keep_going, progress=advance)
-    answer = shown.imported(desk, done, asked)
-    if done.stopped is not None:
-        return attrs.evolve(answer, exit_code=exit_code_of(done.stopped))
-    return answer
+    return shown.imported(desk, done, asked)
 
 
 def _undo(desk: Desk, importing: SheetImport, read: list[Sheet], asked: Wanted) -> Answer:
@@ -137,10 +133,7 @@ def _undo(desk: Desk, importing: SheetImport, read: list[Sheet], asked: Wanted) 
     if asked.commit:
         with progress(_WITHDRAWING, desk.language, len(undoing.voided)) as advance:
             undoing = importing.undo(undoing, progress=advance)
-    answer = shown.undone(desk, undoing, [sheet.source for sheet in read], asked)
-    if undoing.stopped is not None:
-        return attrs.evolve(answer, exit_code=exit_code_of(undoing.stopped))
-    return answer
+    return shown.undone(desk, undoing, [sheet.source for sheet in read], asked)
 
 
 @contextmanager

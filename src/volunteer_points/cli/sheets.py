@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from volunteer_points.cli.context import Desk
 from volunteer_points.cli.outcomes import time_shown
-from volunteer_points.cli.output import DONE, REFUSED, Answer, Line, Part, Table
+from volunteer_points.cli.output import DONE, REFUSED, Answer, Line, Part, Table, exit_code_of
+from volunteer_points.errors import KeyConflict, VolunteerPointsError
 from volunteer_points.exchange.importing import Change, Imported, Plan, Problem, RowPlace, Served, Standing, Undoing
 from volunteer_points.explain.vocabulary import VOCABULARY
 
@@ -66,9 +67,9 @@ def imported(desk: Desk, done: Imported, asked: Wanted) -> Answer:
     if done.stopped is not None:
         at = f"{done.stopped_at}: " if done.stopped_at else ""
         again = desk.command("import", *_paths(plan), "--commit", *asked.words(), as_self=True)
-        parts += [Line(f"{at}{desk.sentence(done.stopped)}", "bad")]
+        parts += [Line(f"{at}{_why(desk, done.stopped)}", "bad")]
         parts += [
-            desk.say("It stopped there. The same again completes it:", "导入在此停止；重新执行即可继续："),
+            desk.say("It stopped there. Run it again to go on:", "导入在此停止；重新执行即可继续："),
             f"  {again}",
         ]
     if done.added:
@@ -84,7 +85,8 @@ def imported(desk: Desk, done: Imported, asked: Wanted) -> Answer:
         "stopped": _stopped(desk, done),
         "undo": undo if done.added else None,
     }
-    return Answer(data, tuple(parts), DONE if plan.clean and not problems else REFUSED)
+    code = exit_code_of(done.stopped) if done.stopped else DONE if plan.clean and not problems else REFUSED
+    return Answer(data, tuple(parts), code)
 
 
 def undone(desk: Desk, undoing: Undoing, paths: Sequence[str], asked: Wanted) -> Answer:
@@ -117,7 +119,16 @@ def undone(desk: Desk, undoing: Undoing, paths: Sequence[str], asked: Wanted) ->
         "problems": [_problem(desk, each) for each in undoing.problems],
         "stopped": undoing.stopped.code if undoing.stopped else None,
     }
-    return Answer(data, tuple(parts), REFUSED if undoing.decided or undoing.problems else DONE)
+    code = (
+        exit_code_of(undoing.stopped) if undoing.stopped else REFUSED if undoing.decided or undoing.problems else DONE
+    )
+    return Answer(data, tuple(parts), code)
+
+
+def _why(desk: Desk, error: VolunteerPointsError) -> str:
+    if isinstance(error, KeyConflict):
+        return desk.say("This row was recorded with other content in the meantime.", "这一行刚刚已按其他内容登记。")
+    return desk.sentence(error)
 
 
 # --- for people -------------------------------------------------------------------------------------------------------
@@ -392,4 +403,4 @@ def _stopped(desk: Desk, done: Imported) -> dict[str, Any] | None:
     if done.stopped is None:
         return None
     at = _place(done.stopped_at) if done.stopped_at else None
-    return {"code": done.stopped.code, "message": desk.sentence(done.stopped), "at": at}
+    return {"code": done.stopped.code, "message": _why(desk, done.stopped), "at": at}

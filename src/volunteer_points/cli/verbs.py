@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
-import os
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -274,8 +273,6 @@ def verb(
                     desk.check_time()
                     return show(function(desk, **values), as_json=desk.as_json)
                 except VolunteerPointsError as error:
-                    if os.environ.get("VOLUNTEER_POINTS_DEBUG"):
-                        raise
                     return show_error(error, desk.sentence(error), as_json=desk.as_json)
 
         command = run

@@ -125,12 +125,13 @@ class HostConnection:
 
     def _cursor(self) -> DBAPICursor:
         connection = self._connection
-        if not connection.in_transaction() or not sqlite.has_begun(connection.connection):
-            raise Misconfigured(
-                "host_transaction_not_begun",
-                fix="Begin it with BEGIN IMMEDIATE, as volunteer_points.storage.sqlite.prepare(engine) sees to.",
-            )
-        return connection.connection.cursor()
+        with sqlite.translating():
+            if connection.in_transaction() and sqlite.has_begun(connection.connection):
+                return connection.connection.cursor()
+        raise Misconfigured(
+            "host_transaction_not_begun",
+            fix="Begin it with BEGIN IMMEDIATE, as volunteer_points.storage.sqlite.prepare(engine) sees to.",
+        )
 
     def _undo(self, cursor: DBAPICursor) -> None:
         """Undo our part; where the database has undone all of it, let the host notice at its next step."""

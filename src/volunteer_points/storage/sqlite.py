@@ -60,7 +60,7 @@ def engine_at(place: str | os.PathLike[str], *, durable: bool, read_only: bool) 
         engine = create_engine(url)
     except (ArgumentError, ImportError) as error:
         raise Misconfigured("cannot_open", place=shown(url), problem=str(error)) from error
-    _listen(engine, {**_settings(durable=durable), "query_only": int(read_only)}, "BEGIN IMMEDIATE")
+    _listen(engine, {**_settings(durable=durable), "query_only": int(read_only)})
     return engine
 
 
@@ -109,14 +109,14 @@ def prepare(engine: Engine, *, durable: bool = True) -> None:
         engine: One that has made no connection yet.
         durable: What was committed survives a power cut.
     """
-    _listen(engine, {**_settings(durable=durable), "journal_mode": "WAL"}, "BEGIN IMMEDIATE")
+    _listen(engine, {**_settings(durable=durable), "journal_mode": "WAL"})
 
 
 def _settings(*, durable: bool) -> dict[str, object]:
     return {**_SETTINGS, "synchronous": _SYNCHRONOUS[durable], "fullfsync": int(durable)}
 
 
-def _listen(engine: Engine, settings: Mapping[str, object], begin: str) -> None:
+def _listen(engine: Engine, settings: Mapping[str, object]) -> None:
     def connected(connection: DBAPIConnection, _record: object) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself
         with closing(connection.cursor()) as cursor:
@@ -124,7 +124,7 @@ def _listen(engine: Engine, settings: Mapping[str, object], begin: str) -> None:
                 cursor.execute(f"PRAGMA {name} = {value}")
 
     def begun(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begun)
