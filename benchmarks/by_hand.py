@@ -45,6 +45,16 @@ OF_RECORDS = ("Submitted", "Approved", "Rejected", "Voided", "Awarded", "NotAwar
 LIVE = {"Submitted", "Approved", "Corrected", "Awarded", "NotAwarded"}
 OF_REDEMPTIONS = ("Held", "Collected", "Cancelled", "Lapsed", "Returned")
 
+INSERT_ENTRY = "INSERT INTO vp_entry (ledger, position, key, number, kind, leaf, content) VALUES (?, ?, ?, ?, ?, ?, ?)"
+INSERT_ABOUT = "INSERT INTO vp_about (ledger, subject, kind, on_day, position) VALUES (?, ?, ?, ?, ?)"
+INSERT_POSTING = (
+    "INSERT INTO vp_posting (ledger, holder, purpose, unit, on_day, of, position, number, amount, lot)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+INSERT_BALANCE = (
+    "INSERT INTO vp_balance (ledger, holder, purpose, of, unit, lot, amount, floor) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
 Fields: TypeAlias = dict[str, Any]
 Lots: TypeAlias = dict[datetime | None, int]
 
@@ -232,7 +242,7 @@ class ByHand:
         paid = sum(parts.values())
         postings = [Posting(holder, "available", "", "points", -part, each, on) for each, part in parts.items()]
         postings.append(Posting(holder, "debt", "", "points", paid, None, on))
-        yield Draft("Repaid", (holder,), on, {"volunteer": volunteer, "points": paid}, postings)
+        yield Draft("Repaid", (holder,), on, {"volunteer": volunteer, "currency": "points", "points": paid}, postings)
 
     def _held(self, command: Command, volunteer: str) -> Draft:
         holder, item, on = f"volunteer:{volunteer}", f"item:{ITEM}", command.day
@@ -364,13 +374,13 @@ class ByHand:
             content = _write_json(fields).encode()
             leaf = hashlib.sha256(b"\x00" + content).digest()
             row = (self._ledger, last + number, command.key, number, draft.kind, leaf, content)
-            self._run("INSERT INTO vp_entry VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            self._run(INSERT_ENTRY, row)
             self._write_index(draft, last + number)
 
     def _write_index(self, draft: Draft, position: int) -> None:
         day = draft.on.toordinal()
         self._run_all(
-            "INSERT INTO vp_about VALUES (?, ?, ?, ?, ?)",
+            INSERT_ABOUT,
             [(self._ledger, subject, draft.kind, day, position) for subject in draft.about],
         )
         rows = []
@@ -379,14 +389,14 @@ class ByHand:
             rows.append((self._ledger, holder, purpose, unit, on.toordinal(), of, position, number, amount, lot))
             if purpose in FLOORS:
                 self._add(FLOORS[purpose], amount, (self._ledger, holder, purpose, of, unit, lot))
-        self._run_all("INSERT INTO vp_posting VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        self._run_all(INSERT_POSTING, rows)
 
     def _add(self, floor: int, amount: int, place: tuple[object, ...]) -> None:
         """Add to a balance; there is no row for one that is nought."""
         where = "WHERE ledger = ? AND holder = ? AND purpose = ? AND of = ? AND unit = ? AND lot = ?"
         changed = self._run(f"UPDATE vp_balance SET amount = amount + ? {where}", (amount, *place))  # noqa: S608
         if changed.rowcount == 0:
-            self._run("INSERT INTO vp_balance VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*place, amount, floor))
+            self._run(INSERT_BALANCE, (*place, amount, floor))
         elif floor * amount <= 0:
             self._run(f"DELETE FROM vp_balance {where} AND amount = 0", place)  # noqa: S608
 

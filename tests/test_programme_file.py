@@ -507,6 +507,12 @@ may = ["approve"]
 """
 
 
+@pytest.mark.parametrize("rate", ["1e16", "0.0000000000001", "1000000000000001", '"1000000000000000/3"', "-inf"])
+def test_a_number_of_no_usable_size_is_named(rate: str) -> None:
+    problem = only(check(FRAME + RULEBOOK.replace("10", rate)))
+    assert (problem.place, problem.code) == ("rulebooks[0].accruals[0].per_hour", "not_exact")
+
+
 @pytest.mark.parametrize(
     "prices, place, value, code",
     [

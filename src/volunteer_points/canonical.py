@@ -145,7 +145,7 @@ def _converter() -> Converter:
     made.register_structure_hook(time, _time)
     made.register_structure_hook(Fraction, lambda value, _: exact(value))
     made.register_structure_hook(int, _whole)
-    made.register_structure_hook_func(lambda kind: kind is str, _text)
+    made.register_structure_hook(str, _text)
     made.register_structure_hook(bool, _truth)
     made.register_structure_hook(StrEnum, _choice)
     configure_union_passthrough(str | int | bool | None, made)
@@ -153,7 +153,9 @@ def _converter() -> Converter:
 
 
 converter = _converter()
-_write = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+_write = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False
+).encode
 
 
 def plain(value: object) -> Any:  # noqa: ANN401 - a plain form is whatever JSON can hold

@@ -761,6 +761,33 @@ def a_hold_takes_fewer_points_than_it_says() -> tuple[StoredLedger, str]:
     return ledger(entries), fact.redemption
 
 
+@defect("VP501", "wrong_price", companions="VP503")
+def a_hold_took_fewer_points_than_its_price() -> tuple[StoredLedger, str]:
+    entries = month()
+    index = place(entries, Held, -1)
+    fact = post(entries, index, scaled("points", 7, 5)).fact
+    assert isinstance(fact, Held)
+    return ledger(entries), fact.redemption
+
+
+@defect("VP501", "wrong_price")
+def a_hold_names_another_partner() -> tuple[StoredLedger, str]:
+    entries = month()
+    fact = say(entries, place(entries, Held, -1), partner="friends").fact
+    assert isinstance(fact, Held)
+    return ledger(entries), fact.redemption
+
+
+@defect("VP501", "not_funded", companions="VP004")
+def more_was_returned_than_was_collected() -> tuple[StoredLedger, str]:
+    entries = month()
+    index = place(entries, Returned)
+    fact = entries[index].fact
+    assert isinstance(fact, Returned)
+    append(entries, fact, *entries[index].postings)
+    return ledger(entries), fact.redemption
+
+
 @defect("VP501", "not_funded")
 def another_partner_got_the_points() -> tuple[StoredLedger, str]:
     entries = month()

@@ -1,16 +1,18 @@
+from datetime import UTC, date, time, timedelta
 from fractions import Fraction
 
 import attrs
 import pytest
 from hypothesis import given
 
+from tests.audit.defects import say
 from tests.audit.ledgers import APPROVER, AUTHOR, CHECKER, LEADER, REASON, SHOP, History, moment, one_month
 from tests.audit.random_histories import histories
 from volunteer_points import commands as c
 from volunteer_points.audit import Report, audit
 from volunteer_points.entries import Awarded
 from volunteer_points.errors import Refused
-from volunteer_points.model import Activity, Duty, Evidence, Right, Slot, Team, TeamStructure
+from volunteer_points.model import Activity, Calendar, Duty, Evidence, Interval, Right, Slot, Team, TeamStructure
 from volunteer_points.rules import Cap, Multiplier, When
 from volunteer_points.testing.programmes import small_programme
 
@@ -146,3 +148,50 @@ def test_each_cap_has_its_own_window_for_each_activity_period_and_record() -> No
     history.serve("v-1", "2026-04-01 08:00", 200)
     assert [entry.fact.points for entry in history.entries if isinstance(entry.fact, Awarded)] == [23, 23, 3, 25]
     assert audited(history).check("VP106").examined == 4
+
+
+@pytest.mark.parametrize(
+    "zone, starts_at, day, minutes",
+    [
+        ("Asia/Shanghai", "00:00", "2026-03-14", 1440),
+        ("Asia/Shanghai", "04:30", "2026-03-14", 1440),
+        ("Europe/Berlin", "00:00", "2026-03-29", 1380),
+        ("Europe/Berlin", "00:00", "2026-10-25", 1500),
+    ],
+)
+def test_a_day_can_be_filled_to_its_last_minute_and_a_watch_may_last_longer(
+    zone: str, starts_at: str, day: str, minutes: int
+) -> None:
+    calendar = Calendar(zone=zone, day_starts_at=time.fromisoformat(starts_at))
+    history = History(attrs.evolve(small_programme(), calendar=calendar))
+    history.enrol("v-1", "v-2")
+    begin = calendar.start_of(date.fromisoformat(day)).astimezone(UTC)
+    history.until("2026-11-01 20:00")
+    whole = Interval(begin=begin, end=begin + timedelta(minutes=minutes))
+    watch = Interval(begin=begin + timedelta(minutes=600), end=begin + timedelta(minutes=600 + 1800))
+    for volunteer, served in (("v-1", whole), ("v-2", watch)):
+        history.run(c.Submit(volunteer=volunteer, activity="park", intervals=(served,)), LEADER)
+    audited(history)
+    [full] = [at for at, each in enumerate(history.entries) if getattr(each.fact, "intervals", ()) == (whole,)]
+    say(history.entries, full, intervals=(whole, Interval(begin=begin, end=begin + timedelta(minutes=1))))
+    [finding] = audit(history.ledger()).findings
+    assert (finding.check, finding.expected) == ("VP203", {"day": day, "at_most": minutes})
+    assert finding.actual == {"minutes": minutes + 1}
+
+
+def test_goods_that_are_no_longer_stocked_or_never_were_are_accounted_for() -> None:
+    rice, soap, lunch = small_programme().catalogue
+    turned = (rice, attrs.evolve(soap, stocked=False), attrs.evolve(lunch, stocked=True))
+    history = History()
+    history.enrol("v-1")
+    history.run(c.ReceiveStock(item="soap", quantity=3), SHOP)
+    balance = c.OpenBalance(volunteer="v-1", points=50, requested_by=AUTHOR, reason=REASON)
+    history.run(balance, APPROVER)
+    history.run(c.Cancel(redemption=history.hold("v-1", "lunch", 2), reason=REASON), LEADER)
+    redemptions = [history.hold("v-1", "soap"), history.hold("v-1", "soap"), history.hold("v-1", "lunch")]
+    history.run(c.Adopt(definition=attrs.evolve(small_programme(), catalogue=turned), author=AUTHOR), APPROVER)
+    history.run(c.Cancel(redemption=redemptions[0], reason=REASON), LEADER)
+    for redemption in redemptions[1:]:
+        history.run(c.Collect(redemption=redemption), SHOP)
+        history.run(c.Return(redemption=redemption, reason=REASON), SHOP)
+    assert audited(history).check("VP506").examined == 2

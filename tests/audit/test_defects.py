@@ -1,16 +1,17 @@
 from collections import defaultdict
+from datetime import timedelta
 
 import attrs
 import pytest
 
-from tests.audit.defects import DEFECTS, month
+from tests.audit.defects import DEFECTS, month, say
 from tests.audit.defects import ledger as ledger_of
-from tests.audit.ledgers import StoredLedger
+from tests.audit.ledgers import StoredLedger, interval, one_month
 from volunteer_points.audit import Severity, audit
 from volunteer_points.audit.examination import PROFILES
 from volunteer_points.audit.findings import Finding
 from volunteer_points.audit.wording import SENTENCES, TITLES, VOCABULARY
-from volunteer_points.entries import KINDS, Transferred
+from volunteer_points.entries import KINDS, Held, Transferred
 
 FOUND_ELSEWHERE = {"file_damaged", "run_by_one", "required_but_skipped", "required_but_incomplete"}
 
@@ -58,6 +59,25 @@ def test_each_kind_of_breach_and_each_check_has_a_planted_defect() -> None:
         by_check[defect.check].append(name)
     assert set(by_check) == {"VP003", *(check.id for check in PROFILES["core"])} == set(TITLES)
     assert {defect.key for defect in DEFECTS.values()} == set(SENTENCES) - FOUND_ELSEWHERE
+
+
+def test_service_within_longer_service_is_found_each_time() -> None:
+    history = one_month()
+    records = [history.submit("v-3", f"2026-03-15 {hour:02}:00", 30) for hour in (9, 11, 13)]
+    entries = history.entries
+    index = next(at for at, each in enumerate(entries) if getattr(each.fact, "record", "") == records[0])
+    say(entries, index, intervals=(interval("2026-03-15 09:00", 600),))
+    found = audit(ledger_of(entries)).findings
+    assert {(each.check, each.subject.id) for each in found} == {("VP202", records[1]), ("VP202", records[2])}
+
+
+def test_a_hold_is_overdue_from_its_last_instant_on() -> None:
+    entries = month()
+    held = next(entry.fact for entry in reversed(entries) if isinstance(entry.fact, Held))
+    ends, known = held.held_until, entries[-1].booked_at
+    before = audit(ledger_of(entries), as_of=ends - timedelta(microseconds=1), booked_until=known)
+    assert before.findings == ()
+    assert [each.key for each in audit(ledger_of(entries), as_of=ends, booked_until=known).findings] == ["overdue"]
 
 
 def test_every_kind_of_entry_has_its_words() -> None:

@@ -359,10 +359,9 @@ def test_a_sheet_of_100_000_rows_is_recorded_and_recognised(
     )
     sheet = folder.sheet(*rows, encoding="gb18030")
     begun = perf_counter()
-    done = folder.run("import", sheet, "--commit", "--json").check()
+    done = folder.run("import", sheet, "--commit").check()
     seconds = perf_counter() - begun
-    assert len(done.data["added"]) == 100_000
-    again = folder.run("import", sheet, "--json").check().data
-    assert (again["added"], len(again["there"])) == ([], 100_000)
+    assert "100000 services of 2000 people" in done.out
+    assert "Nothing new" in folder.run("import", sheet).check().out
     with capsys.disabled():
         sys.stdout.write(f"\n100,000 rows in {seconds:.0f} s: {100_000 / seconds:.0f} rows a second\n")

@@ -364,6 +364,32 @@ def test_a_number_that_belongs_to_somebody_else_is_a_problem(community: Communit
     assert codes(plan) == [(2, "姓名", "name_of_another"), (3, "姓名", "unknown_volunteer"), (2, "编号", "bad_id")]
 
 
+def test_a_number_and_the_right_name_beside_it_agree(community: Community) -> None:
+    plan = community.plan(sheet("v-2,李　四,公园,2026-03-14,9:00-10:00", headings="编号,姓名,活动,日期,时间"))
+    assert [each.volunteer for each in plan.added] == ["v-2"]
+
+
+def test_an_unknown_name_beside_a_telephone_that_several_people_share_is_not_added(community: Community) -> None:
+    for name in ("爷爷", "奶奶"):
+        community.add(name, "13800000055")
+    plan = community.plan(sheet("孙子,13800000055,公园,,2026-03-14,9:00,10:00,"), add_people=True)
+    assert codes(plan) == [(2, "姓名", "phone_of_another")]
+    assert plan.newcomers == ()
+
+
+def test_without_a_near_name_nothing_is_suggested(community: Community) -> None:
+    plan = community.plan(sheet("孛儿只斤,,公园,,2026-03-14,9:00,10:00,", "张三,,打太极拳,,2026-03-14,9:00,10:00,"))
+    remedies = " ".join(each.remedy(language) for each in plan.problems for language in ("en", "zh"))
+    assert "Did you mean" not in remedies
+    assert "是不是" not in remedies
+
+
+def test_where_one_column_holds_begin_and_end_it_is_the_one_to_look_at(community: Community) -> None:
+    rows = ("张三,公园,2026-03-14,9:00-11:00", "张三,小剪爱义剪,2026-03-14,10:00-12:00")
+    plan = community.plan(sheet(*rows, headings="姓名,活动,日期,起止时间"))
+    assert codes(plan) == [(3, "起止时间", "overlaps_row")]
+
+
 def test_several_things_wrong_with_one_row_are_all_named(community: Community) -> None:
     assert codes(community.plan(sheet("赵六,,打球,无此队,2026-03-14,9:00,10:00,"))) == [
         (2, "姓名", "person_unknown"),
@@ -493,6 +519,16 @@ def test_a_registered_person_is_enrolled_on_request(community: Community) -> Non
     assert len(community.importing(add_people=True).write(plan).added) == 1
 
 
+def test_writing_the_same_plan_twice_writes_once(community: Community) -> None:
+    community.register.add("赵六")
+    importing = community.importing(add_people=True)
+    plan = importing.plan([sheet(GOOD, "赵六,,公园,,2026-03-14,9:00,10:00,")])
+    importing.write(plan)
+    before = community.entries()
+    again = importing.write(plan)
+    assert ((again.added, len(again.there)), community.entries()) == (((), 2), before)
+
+
 def test_people_of_bad_rows_are_not_added(community: Community) -> None:
     stranger = community.register.add("孙七").id
     rows = ("赵六,,公园,,2026-03-21,9:00,10:00,", "孙七,,公园,,2026-03-21,9:00,10:00,")
@@ -577,6 +613,9 @@ def test_progress_counts_every_row(community: Community) -> None:
     told.clear()
     importing.write(plan, progress=told.append)
     assert told == [7, 7, 7, 7, 2]
+    told.clear()
+    importing.plan([many(30)], progress=told.append)
+    assert sum(told) == 30
 
 
 # --- taking back ---
@@ -600,6 +639,12 @@ def test_an_import_can_be_taken_back_as_far_as_nobody_has_decided(community: Com
     assert {community.programme.record(community.record(number)).status for number in (0, 2)} == {"voided"}
     once_more = importing.plan_undoing([rows])
     assert (once_more.voided, [place.number for place in once_more.absent]) == ((), [2, 4])
+
+
+def test_a_record_that_says_something_else_than_the_sheet_is_not_taken_back(community: Community) -> None:
+    community.write(sheet(GOOD))
+    undoing = community.importing().plan_undoing([sheet(GOOD.replace("11:20", "12:00"))])
+    assert (undoing.voided, len(undoing.absent)) == ((), 1)
 
 
 def test_taking_back_again_after_it_was_interrupted_does_no_harm(community: Community) -> None:

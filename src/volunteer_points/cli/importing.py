@@ -121,7 +121,8 @@ def import_sheet(desk: Desk, sheets: tuple[Path, ...], undo: bool, **wanted: Any
 def _write(desk: Desk, importing: SheetImport, plan: Plan, asked: Wanted) -> Answer:
     from volunteer_points.cli import sheets as shown  # noqa: PLC0415 - as above
 
-    with progress(_RECORDING, desk.language, len(plan.added)) as advance:
+    commands = len(plan.added) + len(plan.enrolled) + len(plan.newcomers)
+    with progress(_RECORDING, desk.language, commands) as advance:
         done = importing.write(plan, keep_going=asked.keep_going, progress=advance)
     return shown.imported(desk, done, asked)
 

@@ -42,7 +42,7 @@ INPUT: Mapping[str, ErrorWords] = {
     "not_one_of": ErrorWords(
         "{value} is none of {known}.", "", "{value} 不在可用的词之中：{known}。", "请使用其中之一。",
     ),
-    "bad_key": ErrorWords("{value} cannot be an idempotency key.", "", "{value} 不能作为幂等键。", ""),
+    "bad_key": ErrorWords("{value} cannot be an idempotency key.", "", "{value} 不能作为防重复键。", ""),
     "unknown_zone": ErrorWords("There is no time zone {zone}.", "", "没有时区 {zone}。", ""),
     "ends_before_it_begins": ErrorWords(
         "It ends at {end}, not after it begins at {begin}.", "", "结束时间 {end} 不晚于开始时间 {begin}。", "",
@@ -178,7 +178,7 @@ PROGRAMME: Mapping[str, ErrorWords] = {
     ),
     "key_conflict": ErrorWords(
         "Key {key} was used for other content: it wrote “{wrote}” at {booked_at}, and this is {command}.", "",
-        "幂等键 {key} 已用于其他内容：{booked_at} 写入了“{wrote}”，而这次是 {command}。", "",
+        "防重复键 {key} 已用于其他内容：{booked_at} 写入了“{wrote}”，而这次是 {command}。", "",
     ),
 }  # fmt: skip
 

@@ -25,6 +25,8 @@ PROGRAMME_FILE_IN_CHINESE: Mapping[str, str] = {
     "id_twice": "编号重复",
     "bad_id": "不能作为编号",
     "not_exact": "不是精确的数",
+    "not_one_of": "不是这里可用的词",
+    "circle": "使队伍成为自己的下级",
     "not_whole": "不是整数",
     "not_positive": "必须大于 0",
     "negative": "小于 0",

@@ -43,7 +43,7 @@ LEDGERS: Mapping[str, ErrorWords] = {
     ),
     "key_taken": ErrorWords(
         "Another writer used the key[ {key}] in the meantime.", "Repeat with the same key to see what was written.",
-        "幂等键[ {key} ]刚被另一个写入者使用。", "请用同一个键重试，即可看到写入的内容。",
+        "防重复键[ {key} ]刚被另一个写入者使用。", "请用同一个键重试，即可看到写入的内容。",
     ),
     "ledger_busy": ErrorWords(
         "The ledger[ {ledger}] is busy[; waited {waited_seconds} s][ for {waiting_for}][ ({problem})].", _AGAIN[0],

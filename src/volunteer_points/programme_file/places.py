@@ -178,8 +178,6 @@ class _Walk:
             is_string = self.kind == "string"
             text = self.take()
             parts.append(_unquoted(text) if is_string else text)
-            if len(parts) > DEPTH_MAX:
-                raise OutOfBounds(self.line, "too_deep")
             if not self.comes("."):
                 return parts
             self.take()

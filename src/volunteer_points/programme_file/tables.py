@@ -184,11 +184,9 @@ class Reader:
             sample = ", ".join(f"{name} = ..." for name, key in keys_of(kind).items() if key.required)
             self.report(path, "wrong_type", "is not a table", f"Write {{ {sample or '...'} }} or a heading.", raw)
             return UNREAD
-        before = self._scale
         if kind in PRICED:
             self._scale = self.scales.get(str(raw.get("currency", "points")), SCALE_MAX)
         values = self.values(kind, raw, path)
-        self._scale = before
         if UNREAD in values.values():
             return UNREAD
         return self.made(kind, values, path, raw, may_complain=not self.meant[path])
