@@ -35,7 +35,7 @@ from volunteer_points.testing import strategies
 
 def code_of(value: object, kind: Any) -> str:  # noqa: ANN401 - a type as typing writes it
     with pytest.raises(InputError) as error:
-        converter.structure(value, kind)
+        converter().structure(value, kind)
     return error.value.code
 
 
@@ -73,7 +73,7 @@ def test_a_number_that_would_fill_the_memory_is_refused_at_once(value: object) -
 @given(st.fractions(max_denominator=10**20).filter(lambda value: abs(value) < 10**20))
 def test_a_number_reads_back_from_its_text(value: Fraction) -> None:
     assert exact(str(value)) == value
-    assert converter.structure(plain(value), Fraction) == value
+    assert converter().structure(plain(value), Fraction) == value
 
 
 # --- instants ----------------------------------------------------------------------------------------------------
@@ -150,20 +150,20 @@ def test_a_plain_form_that_does_not_fit_is_refused(value: object, kind: type, co
 
 def test_a_misspelt_word_is_answered_with_the_right_one() -> None:
     with pytest.raises(InputError, match="Did you mean 'approve'"):
-        converter.structure("aprove", Right)
+        converter().structure("aprove", Right)
 
 
 def test_defaults_are_left_out_and_read_back() -> None:
     assert plain(Price(points=3)) == {"points": 3}
     assert plain(Price(points=3, since=date(2026, 3, 14))) == {"points": 3, "since": "2026-03-14"}
-    assert converter.structure({"points": 3}, Price) == Price(points=3)
+    assert converter().structure({"points": 3}, Price) == Price(points=3)
     with pytest.raises(Exception, match="extra"):
-        converter.structure({"points": 3, "extra": 1}, Price)
+        converter().structure({"points": 3, "extra": 1}, Price)
 
 
 @given(st.one_of(strategies.calendars(), strategies.rulebooks(), strategies.duties(), strategies.structures()))
 def test_a_value_reads_back_from_its_plain_form(value: object) -> None:
-    again = converter.structure(json.loads(text_of(plain(value))), type(value))
+    again = converter().structure(json.loads(text_of(plain(value))), type(value))
     assert again == value
     assert canonical_bytes(again) == canonical_bytes(value)
     assert digest(again) == digest(value)
@@ -171,7 +171,7 @@ def test_a_value_reads_back_from_its_plain_form(value: object) -> None:
 
 @given(strategies.definitions(each_max=2, versions_max=2))
 def test_a_definition_reads_back_from_its_plain_form(definition: Definition) -> None:
-    assert converter.structure(json.loads(canonical_bytes(definition)), Definition) == definition
+    assert converter().structure(json.loads(canonical_bytes(definition)), Definition) == definition
 
 
 @given(strategies.rulebooks(), strategies.rulebooks())

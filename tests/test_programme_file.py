@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import time
 import tomllib
+import tracemalloc
 from collections.abc import Iterator
 from datetime import date
 from datetime import time as time_of_day
@@ -531,6 +532,11 @@ def test_a_price_that_is_none_is_named(prices: str, place: str, value: str, code
     assert (problem.place, problem.value, problem.code) == (place, value, code)
 
 
+def test_a_key_of_another_table_that_is_no_table_above_is_simply_unknown() -> None:
+    problem = only(check(PARTS + '[[households]]\nid = "h"\nper_hour = 1\n'))
+    assert problem.fix == "Known here: id, place."
+
+
 def test_a_missing_word_is_shown_by_example() -> None:
     limits = "[[rulebooks.redemption.limits]]\nat_most = 1\n"
     assert only(check(FRAME + RULEBOOK + limits)).fix == 'Add per = "day".'
@@ -706,6 +712,14 @@ def test_the_structure_is_held_against_the_teams_of_the_given_day() -> None:
     assert loads(text, day=date(2026, 7, 1)).teams == (Team(id="t", name="队", slot="s", since=date(2026, 7, 1)),)
 
 
+def test_a_slot_of_former_days_may_stand_in_a_team_that_is_over_or_fills_none() -> None:
+    text = FRAME.replace("slots = []", 'slots = [{ id = "s", exactly = 1 }]') + team(id='"a"', slot='"s"')
+    over = team(id='"b"', slot='"former"', until="2026-01-01")
+    below = team(id='"c"', slot='"former"', parent='"a"')
+    assert check(text + over + below, day=DAY) == ()
+    assert only(check(text + over + below, day=date(2025, 12, 31))).place == "teams[1].slot"
+
+
 # --- texts that are no programme file at all ---
 
 
@@ -768,10 +782,16 @@ def test_a_hostile_text_is_refused_soon_and_in_few_words(name: str) -> None:
 
 def test_a_file_of_many_megabytes_is_not_read_to_its_end(tmp_path: Path) -> None:
     file = tmp_path / "programme.toml"
-    file.write_bytes(b"#" * 10_000_000)
-    with pytest.raises(ProgrammeFileInvalid) as caught:
-        load(file)
+    file.write_bytes(b"#" * 30_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ProgrammeFileInvalid) as caught:
+            load(file)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
     assert only(caught.value.problems).code == "too_large"
+    assert most < 10_000_000
 
 
 def test_after_a_hundred_mistakes_the_file_says_so_and_stops() -> None:

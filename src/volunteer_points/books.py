@@ -250,8 +250,12 @@ class Books:
         Raises:
             Lacks: it has not been fetched.
         """
-        self.need(question)
-        before, since = self._answers[question], self._since
+        try:
+            before = self._answers[question]
+        except KeyError:
+            self.need(question)
+            before = self._answers[question]
+        since = self._since
         return cast("Answer", before if since is None else combined(question, before, since.answer(question)))
 
 

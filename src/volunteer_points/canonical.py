@@ -14,12 +14,13 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any, NoReturn
-
-from cattrs import Converter
-from cattrs.strategies import configure_union_passthrough
+from functools import cache
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from volunteer_points.errors import InputError, suggestion
+
+if TYPE_CHECKING:
+    from cattrs import Converter
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DIGITS_MAX = 30
@@ -134,7 +135,12 @@ def _time(value: object, _type: object) -> time:
         raise InputError("not_a_time", value=repr(value), fix="Write the time as 09:00.") from None
 
 
-def _converter() -> Converter:
+@cache
+def converter() -> Converter:
+    """What turns values into their plain form and back, made when it is first needed."""
+    from cattrs import Converter  # noqa: PLC0415 - takes long to import, and an app imports the library to start
+    from cattrs.strategies import configure_union_passthrough  # noqa: PLC0415 - the same
+
     made = Converter(omit_if_default=True, forbid_extra_keys=True, detailed_validation=False)
     made.register_unstructure_hook(datetime, instant_text)
     made.register_unstructure_hook(date, date.isoformat)
@@ -152,7 +158,6 @@ def _converter() -> Converter:
     return made
 
 
-converter = _converter()
 _write = json.JSONEncoder(
     sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False
 ).encode
@@ -160,7 +165,7 @@ _write = json.JSONEncoder(
 
 def plain(value: object) -> Any:  # noqa: ANN401 - a plain form is whatever JSON can hold
     """The value as dicts, lists, strings, whole numbers and booleans."""
-    return converter.unstructure(value)
+    return converter().unstructure(value)
 
 
 def text_of(plain_value: object) -> str:
@@ -175,7 +180,7 @@ def canonical_bytes(value: object) -> bytes:
         InputError: ``not_text`` when a text holds half a character, which no encoding can write.
     """
     try:
-        return _write(converter.unstructure(value)).encode()
+        return _write(converter().unstructure(value)).encode()
     except UnicodeEncodeError as error:
         raise InputError("not_text", value=repr(error.object[error.start : error.end]), fix="Write it anew.") from None
 

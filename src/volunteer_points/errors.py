@@ -7,7 +7,6 @@ compare codes and people read words. Codes never change their meaning; sentences
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 class VolunteerPointsError(Exception):
@@ -80,5 +79,7 @@ class Misconfigured(StoreError):
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Which of the known words was probably meant, as the end of a sentence; empty when none is near."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only mistakes need it
+
     near = get_close_matches(word, sorted(known), n=1)
     return f"Did you mean {near[0]!r}?" if near else ""

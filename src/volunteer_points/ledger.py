@@ -47,7 +47,7 @@ def encode(entry: Entry) -> bytes:
         "kind": type(entry.fact).__name__,
         "about": entry.about,
         "on": entry.on.isoformat(),
-        "fact": converter.unstructure(entry.fact),
+        "fact": converter().unstructure(entry.fact),
         "postings": [_posting(posting) for posting in entry.postings],
     }
     return text_of(fields).encode()
@@ -122,7 +122,7 @@ def _entry(fields: dict[str, Any]) -> Entry:
         digest=fields["digest"],
         actor=fields["actor"],
         booked_at=instant_from(fields["booked_at"]),
-        fact=converter.structure(fields["fact"], KINDS[fields["kind"]]),
+        fact=converter().structure(fields["fact"], KINDS[fields["kind"]]),
         about=about,
         on=date.fromisoformat(fields["on"]),
         postings=tuple(_posting_from(posting) for posting in fields["postings"]),

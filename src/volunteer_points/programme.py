@@ -6,17 +6,17 @@ replay and a demonstration can bring their own.
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
 from volunteer_points.books import About, Books, Committed, Lacks, Lots, LotsOf, Moved, OpenAmount, Question, Tally
 from volunteer_points.commands import Command, Expire, Lapse, Request
-from volunteer_points.decisions import Decision, decide
+from volunteer_points.decisions import decide
 from volunteer_points.decisions.adoption import STANDING, Nouns, nouns
 from volunteer_points.decisions.case import (
     FRAME,
@@ -32,7 +32,6 @@ from volunteer_points.decisions.redemption import RedemptionState, on_hand, rede
 from volunteer_points.decisions.service import RecordState, record_question, record_state
 from volunteer_points.entries import KINDS, Entry, Fact, ItemListed
 from volunteer_points.errors import Busy, CommitUnknown, InputError, KeyConflict, Refused
-from volunteer_points.explain import Explanation, Lang, Names, Statement, explain_award, explain_redemption, statement
 from volunteer_points.ledger import decode
 from volunteer_points.model import Item
 from volunteer_points.postings import (
@@ -45,6 +44,9 @@ from volunteer_points.postings import (
 )
 from volunteer_points.rules import MINUTES
 from volunteer_points.storage import Reader, Session, Store
+
+if TYPE_CHECKING:
+    from volunteer_points.explain import Explanation, Lang, Names, Statement
 
 Found = TypeVar("Found")
 
@@ -104,7 +106,7 @@ class Retry:
     first_wait_seconds: float = 0.005
     longest_wait_seconds: float = 0.5
     sleep: Callable[[float], None] = time.sleep
-    jitter: Callable[[], float] = lambda: secrets.randbelow(1000) / 1000
+    jitter: Callable[[], float] = lambda: int.from_bytes(os.urandom(2), "big") / 65_536
 
     def wait(self, attempt: int) -> None:
         """Wait before the next try."""
@@ -117,7 +119,7 @@ def _now() -> datetime:
 
 
 def _new_key() -> str:
-    return f"k-{secrets.token_hex(8)}"
+    return f"k-{os.urandom(10).hex()}"
 
 
 class Programme:
@@ -351,6 +353,8 @@ class Programme:
         Raises:
             Refused: ``unknown_volunteer``.
         """
+        from volunteer_points.explain import statement  # noqa: PLC0415 - writing needs no words
+
         self.volunteer(volunteer)
         entries = self.ask(About(volunteer_holder(volunteer), tuple(KINDS)))
         return statement(entries, volunteer, self.frame(), currency, at=self._clock())
@@ -366,6 +370,8 @@ class Programme:
         Raises:
             Refused: ``unknown_record`` when it is neither.
         """
+        from volunteer_points.explain import explain_award, explain_redemption  # noqa: PLC0415 - writing needs no words
+
         for of, told in ((record_subject, explain_award), (redemption_subject, explain_redemption)):
             entries = self._with_consequences(of(subject))
             if entries:
@@ -446,7 +452,7 @@ def _decided_in_turn(requests: list[Request], fetch: Fetch, *, keep_going: bool)
         _fetch_together(requests, answers, fetch)
     for place, request in enumerate(requests, start=1):
         try:
-            decision = _decided(request, answers, since, fetch)
+            decision = decide(_OpenBooks(answers, since, fetch), request)
         except Refused as refusal:
             refusal.facts["order"] = place
             if not keep_going:
@@ -481,12 +487,19 @@ def _fetch_together(requests: list[Request], answers: dict[Question[Any], Any], 
         answers.update(fetch(tuple(lacking)))
 
 
-def _decided(request: Request, answers: dict[Question[Any], Any], since: Tally | None, fetch: Fetch) -> Decision:
-    while True:
-        try:
-            return decide(Books(answers, since), request)
-        except Lacks as lacks:
-            answers.update(fetch(lacks.questions))
+class _OpenBooks(Books):
+    """Books in which what is missing is looked up at once, so that a decision need not begin anew."""
+
+    def __init__(self, answers: dict[Question[Any], Any], since: Tally | None, fetch: Fetch) -> None:
+        super().__init__(answers, since)
+        self._known = answers
+        self._fetch = fetch
+
+    def need(self, *questions: Question[Any]) -> None:
+        """Fetch all that has not been fetched."""
+        missing = tuple(question for question in questions if question not in self._known)
+        if missing:
+            self._known.update(self._fetch(missing))
 
 
 __all__ = ["Balance", "Order", "Outcome", "Programme", "Reader", "Retry"]

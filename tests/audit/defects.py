@@ -7,7 +7,7 @@ are the defect.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -600,6 +600,21 @@ def the_currency_of_a_rulebook_is_gone() -> tuple[StoredLedger, str]:
     history.serve("v-1", "2026-03-14 09:00")
     say(history.entries, place(history.entries, ProgrammeAdopted), currencies=())
     return ledger(history.entries), history.entries[place(history.entries, Awarded)].id
+
+
+@defect("VP105", "award_not_computable")
+def the_times_of_a_record_are_gone() -> tuple[StoredLedger, str]:
+    entries = month()
+    say(entries, place(entries, Corrected), intervals=())
+    return ledger(entries), entries[last_award(entries)[0]].id
+
+
+@defect("VP105", "award_differs")
+def an_award_ends_when_no_clock_can_show_it() -> tuple[StoredLedger, str]:
+    last = datetime.max.replace(tzinfo=UTC)
+    entries, index = forged_award(lot=last)
+    post(entries, index, lambda each: each._replace(lot=last) if each.lot else each)
+    return ledger(entries), entries[index].id
 
 
 @defect("VP106", "cap_passed", companions="VP105")

@@ -177,13 +177,10 @@ class Reperformed(Check):
         fact = seen.entry.fact
         assert isinstance(fact, DECIDED)  # noqa: S101 - narrows the type
         record = before.records.get(fact.record)
-        service = before.service_of(record) if record else None
-        adopted = before.rulebook_on(service.day) if service else None
-        if record is None or service is None or adopted is None:
+        if record is None or (record.day is not None and before.rulebook_on(record.day) is None):
             return  # there is no such record, or no rulebook: other checks' findings
-        rulebook = adopted.rulebook
         try:
-            working = _worked_out(rulebook, service, record.said.volunteer, before)
+            service, rulebook, working = _worked_out(record, before)
         except (VolunteerPointsError, ArithmeticError, ValueError) as error:
             subject, problem = ("entry", seen.id), str(error)
             yield self.finding("award_not_computable", subject, seen.evidence, record=fact.record, problem=problem)
@@ -215,12 +212,22 @@ class Reperformed(Check):
                 yield self.finding("approved_not_awarded", ("record", name), record.evidence, expected={"awards": 1})
 
 
-def _worked_out(rulebook: Rulebook, service: ServiceRecord, volunteer: str, before: Standing) -> Working:
+def _worked_out(record: Record, before: Standing) -> tuple[ServiceRecord, Rulebook, Working]:
+    """The service, the rulebook that was in force, and what it gives.
+
+    Raises:
+        VolunteerPointsError: there is no day, or no such currency.
+    """
+    service = before.service_of(record)
+    adopted = before.rulebook_on(service.day) if service else None
+    if service is None or adopted is None:
+        raise VolunteerPointsError("no_day", intervals=len(record.said.intervals))
+    rulebook = adopted.rulebook
     currency = before.currency(rulebook.currency)
     if currency is None:
         raise VolunteerPointsError("unknown_currency", currency=rulebook.currency)
-    used = before.used(rulebook, service, volunteer)
-    return award(rulebook, currency, before.calendar, service, used)
+    used = before.used(rulebook, service, record.said.volunteer)
+    return service, rulebook, award(rulebook, currency, before.calendar, service, used)
 
 
 def _decided(record: Record, rulebook: Rulebook, working: Working, written: Decided) -> Decided:

@@ -85,7 +85,7 @@ class Record:
     recorder: str
     evidence: Evidence
     day: date | None
-    """The programme's day on which the service began, by the calendar that stood when it was said."""
+    """The programme's day on which the service began, by the calendar that stood when it was said; None without."""
 
     status: str
     award: Decision | None = None
@@ -155,13 +155,6 @@ class Standing:
         """Who runs the programme alone; empty when two founders answer for it."""
         return self.programme.run_by_one if self.programme else ""
 
-    def day_of(self, instant: datetime) -> date | None:
-        """The programme's day in which an instant lies; None for one that no calendar holds."""
-        try:
-            return self.calendar.day(instant)
-        except OverflowError:
-            return None
-
     def currency(self, name: str) -> Currency | None:
         """The currency of that name."""
         currencies = self.programme.currencies if self.programme else ()
@@ -173,7 +166,7 @@ class Standing:
         return found.shown(amount) if found and amount is not None else None if amount is None else str(amount)
 
     def clock(self, instant: datetime) -> str:
-        """An instant as the programme's clock shows it."""
+        """An instant as the programme's clock shows it; the end of a lot may lie where no clock reaches."""
         try:
             return self.calendar.local(instant).strftime("%Y-%m-%d %H:%M")
         except OverflowError:
@@ -254,7 +247,7 @@ class Standing:
     def _say(self, seen: Seen) -> None:
         fact = seen.entry.fact
         assert isinstance(fact, (Submitted, Corrected))  # noqa: S101 - narrows the type
-        day = self.day_of(min(interval.begin for interval in fact.intervals)) if fact.intervals else None
+        day = self.calendar.day(min(interval.begin for interval in fact.intervals)) if fact.intervals else None
         status = "approved" if isinstance(fact, Corrected) else "submitted"
         before = self.records.get(fact.record)
         award = before.award if before else None

@@ -70,8 +70,8 @@ class Funded(Check):
             yield from self._compared(seen, redemption, _given_back(seen.entry, fact, redemption), before)
 
     def _held(self, seen: Seen, fact: Held, before: Standing) -> Iterator[Finding]:
-        item, day = before.items.get(fact.item), before.day_of(seen.entry.booked_at)
-        price = item.price_on(day) if item and day else None
+        item, day = before.items.get(fact.item), before.calendar.day(seen.entry.booked_at)
+        price = item.price_on(day) if item else None
         expected = {
             "price": price,
             "points": None if price is None else price * fact.quantity,

@@ -89,15 +89,12 @@ class DayNotOverfull(Check):
 
 
 def _by_day(interval: Interval, calendar: Calendar) -> Iterator[tuple[date, timedelta]]:
-    """How long an interval lies on each of the programme's days; nothing where no calendar reaches."""
-    try:
-        day, begin = calendar.day(interval.begin), interval.begin
-        while begin < interval.end:
-            end = min(interval.end, _start(day + timedelta(days=1), calendar))
-            yield day, end - begin
-            day, begin = day + timedelta(days=1), end
-    except OverflowError:
-        return
+    """How long an interval lies on each of the programme's days."""
+    day, begin = calendar.day(interval.begin), interval.begin
+    while begin < interval.end:
+        end = min(interval.end, _start(day + timedelta(days=1), calendar))
+        yield day, end - begin
+        day, begin = day + timedelta(days=1), end
 
 
 def _start(day: date, calendar: Calendar) -> datetime:

@@ -277,7 +277,7 @@ class Reader:
             self.report(path, "not_a_day", "has a time of day, and a day is wanted", form.fix, raw)
             return UNREAD
         try:
-            value: object = converter.structure(raw, kind)
+            value: object = converter().structure(raw, kind)
         except InputError as error:
             self.report_error(path, error, raw)
             return UNREAD

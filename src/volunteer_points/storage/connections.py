@@ -126,7 +126,7 @@ class HostConnection:
     def _cursor(self) -> DBAPICursor:
         connection = self._connection
         with sqlite.translating():
-            if connection.in_transaction() and sqlite.has_begun(connection.connection):
+            if sqlite.has_begun(connection.connection):
                 return connection.connection.cursor()
         raise Misconfigured(
             "host_transaction_not_begun",
