@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,9 +21,12 @@ from benchmarks.contestants import Hand, Library
 from benchmarks.limits import differences
 from volunteer_points import (
     Approve,
+    ClosePeriod,
     Collect,
     Interval,
     KeyConflict,
+    Leave,
+    Order,
     Programme,
     Reason,
     Redeem,
@@ -83,17 +86,23 @@ def _told(by_hand: ByHand, wish: Wish, command: Command) -> None:
             raise TypeError(wish)
 
 
-@pytest.fixture
-def pair(tmp_path: Path) -> Iterator[Pair]:
-    paths = tmp_path / "library.db", tmp_path / "by_hand.db"
+@contextmanager
+def pair_after(folder: Path, *orders: Order) -> Iterator[Pair]:
+    """A pair whose ledgers hold a few turns and some commands that only the library knows."""
+    paths = folder / "library.db", folder / "by_hand.db"
     with SqlStore.open(paths[0], LEDGER) as store:
         programme = Programme(store)
         assert fill(programme, FOUNDED + 5 * TAKEN) == TAKEN
-        wrong = Reverse(record=Turn(0).record, reason=Reason(code="wrong_person"))
-        programme.execute(wrong, actor="checker", key="reverse", booked_at=Turn(0).booked_at("collect"))
+        programme.execute_many(orders)
     shutil.copy(*paths)
     with SqlStore.open(paths[0], LEDGER) as store, closing(ByHand(paths[1], LEDGER)) as by_hand:
         yield Pair(paths, Programme(store), by_hand)
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[Pair]:
+    with pair_after(tmp_path) as made:
+        yield made
 
 
 def served(turn: Turn, *, after: timedelta = timedelta(), minutes: int = 140) -> Submit:
@@ -102,32 +111,65 @@ def served(turn: Turn, *, after: timedelta = timedelta(), minutes: int = 140) ->
     return Submit(volunteer=turn.volunteer, activity="park", intervals=(interval,))
 
 
-def test_library_and_peer_write_the_same_rows(pair: Pair) -> None:
+def test_library_and_peer_write_the_same_rows(tmp_path: Path) -> None:
+    in_debt = Turn(0)
+    wrong = Reverse(record=in_debt.record, reason=Reason(code="wrong_person"))
+    reversal = Order(command=wrong, actor="checker", key="reverse", booked_at=in_debt.booked_at("collect"))
     first, batch = [Turn(number) for number in (3, 4, VOLUNTEERS)], [Turn(number) for number in range(300, 320)]
-    for program in (Library(pair.paths[0]), Hand(pair.paths[1])):
-        with closing(program):
-            for turn in first:
-                program.award(turn)
-            for turn in first[:2]:
-                program.redeem(turn)
-            program.import_services(batch)
-            program.import_services(batch)
-    assert differences(*pair.paths) == []
-    kinds = [entry.kind for entry in pair.programme.entries()][FOUNDED + 5 * TAKEN :]
+    with pair_after(tmp_path, reversal) as pair:
+        for program in (Library(pair.paths[0]), Hand(pair.paths[1])):
+            with closing(program):
+                for turn in first:
+                    program.award(turn)
+                for turn in first[:2]:
+                    program.redeem(turn)
+                program.import_services(batch)
+                program.import_services(batch)
+        assert differences(*pair.paths) == []
+        kinds = [entry.kind for entry in pair.programme.entries()][FOUNDED + 5 * TAKEN :]
     assert (kinds.count("Repaid"), kinds.count("Collected"), kinds.count("Submitted")) == (1, 2, 23)
+
+
+def award(pair: Pair, wish: Submit, key: str, turn: Turn) -> None:
+    assert pair.both(wish, "leader", key, turn, "hold") == (True, True)
+    approval = Approve(record=derived_id("r", LEDGER, key))
+    assert pair.both(approval, "checker", f"approve-{key}", turn, "hold") == (True, True)
 
 
 def test_library_and_peer_cap_the_same_day_alike(pair: Pair) -> None:
     turn = Turn(5)
-    for key, wish in {
-        "morning": served(turn),
-        "afternoon": served(turn, after=timedelta(hours=3), minutes=420),
-    }.items():
-        assert pair.both(wish, "leader", key, turn, "hold") == (True, True)
-        approval = Approve(record=derived_id("r", LEDGER, key))
-        assert pair.both(approval, "checker", f"approve-{key}", turn, "hold") == (True, True)
+    award(pair, served(turn), "morning", turn)
+    award(pair, served(turn, after=timedelta(hours=3), minutes=420), "afternoon", turn)
     assert pair.programme.balance(turn.volunteer).available == 80
     assert differences(*pair.paths) == []
+
+
+def test_library_and_peer_count_to_the_same_monthly_limit(pair: Pair) -> None:
+    turn = Turn(5)
+    for day in (-2, -1):
+        award(pair, served(turn, after=timedelta(days=day), minutes=480), f"day{day}", turn)
+    held = [
+        pair.both(Redeem(volunteer=turn.volunteer, item="rice"), "leader", f"hold {number}", turn, "hold")
+        for number in range(7)
+    ]
+    assert held == [(True, True)] * 6 + [(False, False)]
+    assert differences(*pair.paths) == []
+
+
+def test_library_and_peer_book_nothing_in_a_closed_period_and_nothing_for_who_has_left(tmp_path: Path) -> None:
+    later, day = Turn(3 * VOLUNTEERS), Turn(0).begin.date()
+    orders = [
+        Order(command=command, actor="founder-a", key=key, booked_at=later.begin)
+        for key, command in (
+            ("close", ClosePeriod(until=day + timedelta(days=14))),
+            ("leave", Leave(volunteer="v-0", since=day)),
+        )
+    ]
+    with pair_after(tmp_path, *orders) as pair:
+        assert pair.both(served(NEW), "leader", "k", NEW, "submit") == (False, False)
+        assert pair.both(served(later), "leader", "k", later, "submit") == (False, False)
+        assert pair.both(served(Turn(later.number + 1)), "leader", "k", later, "hold") == (True, True)
+        assert differences(*pair.paths) == []
 
 
 NEW, OLD = Turn(6), Turn(1)

@@ -12,8 +12,6 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from cattrs.errors import ForbiddenExtraKeysError
-
 from volunteer_points.canonical import converter, instant_from, instant_text, text_of
 from volunteer_points.entries import KINDS, Entry
 from volunteer_points.errors import Corrupt, VolunteerPointsError
@@ -21,16 +19,21 @@ from volunteer_points.postings import Account, Posting
 
 ENCODING_VERSION = 1
 
-_UNREADABLE = (
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    OverflowError,
-    RecursionError,
-    ForbiddenExtraKeysError,
-    VolunteerPointsError,
-)
+
+def _unreadable() -> tuple[type[Exception], ...]:
+    """What may be raised over bytes that are no entry."""
+    from cattrs.errors import ForbiddenExtraKeysError  # noqa: PLC0415 - takes long to import, and most bytes are sound
+
+    return (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+        ForbiddenExtraKeysError,
+        VolunteerPointsError,
+    )
 
 
 def encode(entry: Entry) -> bytes:
@@ -75,7 +78,7 @@ def decode_once(content: bytes) -> Entry:
         if encode(entry) == content:
             return entry
         problem = "the bytes are not in canonical form"
-    except _UNREADABLE as error:
+    except _unreadable() as error:
         is_told = isinstance(error, (ValueError, VolunteerPointsError))
         problem = str(error) if is_told else f"{type(error).__name__}: {error}"
     raise Corrupt("unreadable_entry", problem=problem, starts=content[:120].decode("utf-8", "replace"))
