@@ -532,9 +532,9 @@ def test_a_price_that_is_none_is_named(prices: str, place: str, value: str, code
     assert (problem.place, problem.value, problem.code) == (place, value, code)
 
 
-def test_a_key_of_another_table_that_is_no_table_above_is_simply_unknown() -> None:
-    problem = only(check(PARTS + '[[households]]\nid = "h"\nper_hour = 1\n'))
-    assert problem.fix == "Known here: id, place."
+def test_a_key_of_a_table_elsewhere_is_simply_unknown() -> None:
+    problem = only(check(PARTS + '[[duties]]\nactor = "b"\nmay = []\nfixed = 1\n'))
+    assert problem.fix == "Known here: actor, may, teams, partners, volunteer."
 
 
 def test_a_missing_word_is_shown_by_example() -> None:

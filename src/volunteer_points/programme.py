@@ -31,7 +31,7 @@ from volunteer_points.decisions.case import (
 from volunteer_points.decisions.redemption import RedemptionState, on_hand, redemption_question, redemption_state
 from volunteer_points.decisions.service import RecordState, record_question, record_state
 from volunteer_points.entries import KINDS, Entry, Fact, ItemListed
-from volunteer_points.errors import Busy, CommitUnknown, InputError, KeyConflict, Refused
+from volunteer_points.errors import Busy, CommitUnknown, InputError, Refused
 from volunteer_points.ledger import decode
 from volunteer_points.model import Item
 from volunteer_points.postings import (
@@ -449,7 +449,7 @@ def _decided_in_turn(requests: list[Request], fetch: Fetch, *, keep_going: bool)
     since, outcomes = None, list[Outcome]()
     if len(requests) > 1:
         since = Tally()
-        _fetch_together(requests, answers, fetch)
+        answers.update(fetch(_first_questions(requests)))
     for place, request in enumerate(requests, start=1):
         try:
             decision = decide(_OpenBooks(answers, since, fetch), request)
@@ -465,26 +465,15 @@ def _decided_in_turn(requests: list[Request], fetch: Fetch, *, keep_going: bool)
     return tuple(outcomes)
 
 
-def _fetch_together(requests: list[Request], answers: dict[Question[Any], Any], fetch: Fetch) -> None:
-    """Fetch what the requests of a batch ask, all of them at once, round by round.
-
-    The rounds end with the first request that lacks nothing: the others are mostly of its kind, and what is still
-    missing is fetched in its turn.
-    """
-    while True:
-        lacking: dict[Question[Any], None] = {}
-        for request in requests:
-            try:
-                decide(Books(answers), request)
-            except Lacks as lacks:
-                lacking.update(dict.fromkeys(lacks.questions))
-            except (Refused, KeyConflict):
-                continue  # an earlier request may change that
-            else:
-                break
-        if not lacking:
-            return
-        answers.update(fetch(tuple(lacking)))
+def _first_questions(requests: Iterable[Request]) -> tuple[Question[Any], ...]:
+    """What the requests of a batch ask before anything is known: one fetch for all of them."""
+    questions: dict[Question[Any], None] = {}
+    for request in requests:
+        try:
+            decide(Books({}), request)
+        except Lacks as lacks:
+            questions.update(dict.fromkeys(lacks.questions))
+    return tuple(questions)
 
 
 class _OpenBooks(Books):

@@ -9,9 +9,9 @@ from typing import Any
 
 from volunteer_points.audit.checks import Check, End
 from volunteer_points.audit.findings import Evidence, Finding, Values
-from volunteer_points.audit.reading import Commit, Seen, Standing
+from volunteer_points.audit.reading import Commit, Place, Seen, Standing
 from volunteer_points.audit.source import Kept
-from volunteer_points.books import LotsOf, soonest
+from volunteer_points.books import soonest
 from volunteer_points.canonical import instant_text
 from volunteer_points.entries import Entry
 from volunteer_points.errors import Corrupt
@@ -175,27 +175,26 @@ class BoundsKept(Check):
     id = "VP004"
 
     def __init__(self) -> None:
-        self._broken: set[tuple[Account, str, datetime | None]] = set()
+        self._broken: set[Place] = set()
 
     def examine(self, seen: Seen, before: Standing) -> Iterator[Finding]:
         """Look at every balance that the entry moves towards its bound; the first breach of each is reported."""
-        moved: dict[tuple[Account, str, datetime | None], int] = {}
+        moved: dict[Place, int] = {}
         for posting in seen.entry.postings:
             if FLOORS.get(posting.account.purpose):
                 place = (posting.account, posting.unit, posting.lot)
                 moved[place] = moved.get(place, 0) + posting.amount
         self.examined += len(moved)
         for place, amount in moved.items():
-            account, unit, lot = place
-            floor = FLOORS[account.purpose]
+            floor = FLOORS[place[0].purpose]
             if floor * amount >= 0 or place in self._broken:
                 continue
-            balance = before.books.answer(LotsOf(account, unit)).get(lot, 0) + amount
+            balance = before.balances.get(place, 0) + amount
             if floor * balance < 0:
                 self._broken.add(place)
                 yield self._beyond(seen, place, balance)
 
-    def _beyond(self, seen: Seen, place: tuple[Account, str, datetime | None], balance: int) -> Finding:
+    def _beyond(self, seen: Seen, place: Place, balance: int) -> Finding:
         account, unit, lot = place
         return self.finding(
             "bound_passed",
@@ -240,7 +239,7 @@ class BalancesStored(Check):
         if end.left_out:
             self.skipped_because = "later_entries_left_out"
             return
-        derived = end.standing.books.balances()
+        derived = {place: left for place, left in end.standing.balances.items() if place[0].purpose in FLOORS}
         kept = {(account, unit, lot): amount for account, unit, lot, amount in end.balances}
         places = derived.keys() | kept.keys()
         self.examined = len(places)

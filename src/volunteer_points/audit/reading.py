@@ -39,8 +39,11 @@ from volunteer_points.entries import (
     Withdrawn,
 )
 from volunteer_points.model import Activity, Calendar, Currency, Item
-from volunteer_points.postings import Purpose, volunteer_holder
+from volunteer_points.postings import Account, Posting, Purpose, volunteer_holder
 from volunteer_points.rules import CapWindow, Rulebook, ServiceRecord, cap_windows
+
+Place = tuple[Account, str, datetime | None]
+"""Where an amount lies: account, unit, lot."""
 
 
 @attrs.frozen
@@ -134,9 +137,10 @@ class Standing:
         self.records: dict[str, Record] = {}
         self.redemptions: dict[str, Redemption] = {}
         self.items: dict[str, Item] = {}
-        self.books = Tally()
-        """Postings alone: balances, and what moved on which day."""
+        self.balances: dict[Place, int] = {}
+        """What every account holds of a unit and lot, where that is not nought."""
 
+        self._issued = Tally()
         self._activities: dict[str, Activity] = {}
         self._slots: dict[str, str] = {}
         self._tags: dict[str, tuple[str, ...]] = {}
@@ -203,7 +207,7 @@ class Standing:
         """What a volunteer already got in the window of each cap."""
         holder = volunteer_holder(volunteer)
         return {
-            window.cap: -self.books.answer(
+            window.cap: -self._issued.answer(
                 Moved(holder, Purpose.ISSUED, window.unit, window.activity, window.since, window.until)
             )
             for window in self.windows(rulebook, service)
@@ -222,7 +226,7 @@ class Standing:
         """Take one entry in."""
         entry = seen.entry
         for posting in entry.postings:
-            self.books.post(posting)
+            self._post(posting)
         commit = self.commits.get(entry.key)
         if commit is None:
             commit = Commit(entry.digest, entry.actor, entry.booked_at, entry.count, seen.position)
@@ -232,6 +236,17 @@ class Standing:
         if entry.number == commit.following:
             commit.following += 1
         self._take_in(seen)
+
+    def _post(self, posting: Posting) -> None:
+        account, unit, amount, lot, _ = posting
+        place = (account, unit, lot)
+        left = self.balances.get(place, 0) + amount
+        if left:
+            self.balances[place] = left
+        else:
+            self.balances.pop(place, None)
+        if account.purpose == Purpose.ISSUED:
+            self._issued.post(posting)
 
     def _take_in(self, seen: Seen) -> None:
         match seen.entry.fact:

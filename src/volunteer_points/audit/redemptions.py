@@ -9,7 +9,6 @@ from datetime import datetime
 from volunteer_points.audit.checks import Check, End
 from volunteer_points.audit.findings import Finding, Values
 from volunteer_points.audit.reading import Redemption, Seen, Standing
-from volunteer_points.books import Moved
 from volunteer_points.canonical import instant_text
 from volunteer_points.entries import (
     Cancelled,
@@ -22,7 +21,7 @@ from volunteer_points.entries import (
     StockReceived,
     StockWrittenOff,
 )
-from volunteer_points.postings import FLOORS, REDEMPTIONS, Account, Purpose, item_unit, volunteer_holder
+from volunteer_points.postings import REDEMPTIONS, Account, Purpose, item_unit, volunteer_holder
 
 CLOSING = (Collected, Cancelled, Lapsed)
 
@@ -152,7 +151,7 @@ class HoldsClosed(Check):
         """Compare the accounts with the redemptions, and the ends of open ones with the time of the audit."""
         standing = end.standing
         held: dict[str, dict[str, int]] = defaultdict(dict)
-        for (account, unit, lot), amount in standing.books.balances().items():
+        for (account, unit, lot), amount in standing.balances.items():
             if account.purpose == Purpose.HELD:
                 line = _line(account, unit, lot)
                 held[account.of][line] = held[account.of].get(line, 0) + amount
@@ -304,14 +303,10 @@ def _resolved(
 def _shelves(standing: Standing, booked: Iterable[str]) -> dict[str, dict[str, int]]:
     """What the accounts hold of every item that was booked or lies anywhere."""
     kept: dict[str, Counter[str]] = {item_unit(item): Counter() for item in booked}
-    for (account, unit, _), amount in standing.books.balances().items():
+    for (account, unit, _), amount in standing.balances.items():
         if unit.startswith(item_unit("")):
             kept.setdefault(unit, Counter())[account.purpose] += amount
-    found = {}
-    for unit, held in kept.items():
-        parts = {}
-        for part, (purpose, sign) in _PARTS.items():
-            amount = held[purpose] if purpose in FLOORS else standing.books.answer(Moved(unit, purpose, unit))
-            parts[part] = sign * amount
-        found[unit.removeprefix(item_unit(""))] = parts
-    return found
+    return {
+        unit.removeprefix(item_unit("")): {part: sign * held[purpose] for part, (purpose, sign) in _PARTS.items()}
+        for unit, held in kept.items()
+    }

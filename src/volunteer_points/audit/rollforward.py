@@ -105,7 +105,7 @@ class RolledForward(Check):
         """Compare with what is there, for each holder and for each currency."""
         currencies = {currency for currency, _ in self.members}
         currencies.update(each.id for each in (end.standing.programme.currencies if end.standing.programme else ()))
-        for (account, unit, _), amount in end.standing.books.balances().items():
+        for (account, unit, _), amount in end.standing.balances.items():
             if unit in currencies and account.purpose in PARTS:
                 self._of(unit, account.holder).parts[account.purpose] += amount
         self.members = dict(sorted(self.members.items()))
