@@ -13,7 +13,7 @@ from volunteer_points.audit import Report, audit
 from volunteer_points.entries import Awarded
 from volunteer_points.errors import Refused
 from volunteer_points.model import Activity, Calendar, Duty, Evidence, Interval, Right, Slot, Team, TeamStructure
-from volunteer_points.rules import Cap, Multiplier, When
+from volunteer_points.rules import Accrual, Cap, Multiplier, When
 from volunteer_points.testing.programmes import small_programme
 
 
@@ -195,3 +195,24 @@ def test_goods_that_are_no_longer_stocked_or_never_were_are_accounted_for() -> N
         history.run(c.Collect(redemption=redemption), SHOP)
         history.run(c.Return(redemption=redemption, reason=REASON), SHOP)
     assert audited(history).check("VP506").examined == 2
+
+
+def test_a_rulebook_that_was_adopted_between_two_awards_for_one_day_changes_the_second_alone() -> None:
+    [first] = small_programme().rulebooks
+    second = attrs.evolve(
+        first,
+        id="2026b",
+        since=date(2026, 3, 12),
+        accruals=(Accrual(id="hours", per_hour=Fraction(20)),),
+        retroactive=True,
+        retroactive_reason="decided by the residents",
+    )
+    history = History()
+    history.enrol("v-1", "v-2")
+    history.until("2026-03-13 20:00")
+    history.serve("v-1", "2026-03-12 09:00", 60)
+    history.run(c.Adopt(definition=attrs.evolve(small_programme(), rulebooks=(first, second)), author=AUTHOR), APPROVER)
+    history.serve("v-2", "2026-03-12 09:00", 60)
+    awards = [entry.fact for entry in history.entries if isinstance(entry.fact, Awarded)]
+    assert [(award.rulebook, award.points) for award in awards] == [("2026", 10), ("2026b", 20)]
+    assert audited(history).check("VP104").examined == 4
