@@ -47,6 +47,10 @@ INPUT: Mapping[str, ErrorWords] = {
     "ends_before_it_begins": ErrorWords(
         "It ends at {end}, not after it begins at {begin}.", "", "结束时间 {end} 不晚于开始时间 {begin}。", "",
     ),
+    "no_day": ErrorWords(
+        "A record with {intervals} times of service falls on no day.", "Run the audit on the whole ledger.",
+        "记录有 {intervals} 段服务时间，却不属于任何一天。", "请对整个账本运行审计。",
+    ),
     "no_interval": ErrorWords("The record says no time of service.", "", "记录没有服务时间。", ""),
     "intervals_overlap": ErrorWords(
         "Two intervals of the record overlap; the later one begins at {begin}.", "",
