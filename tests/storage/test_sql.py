@@ -253,6 +253,17 @@ def test_a_file_that_was_switched_back_from_writing_ahead_is_switched_again(file
     assert raw(file, "PRAGMA journal_mode") == [("wal",)]
 
 
+def test_a_file_that_somebody_reads_is_switched_when_they_are_done(file: Path) -> None:
+    SqlStore.open(file, LEDGER).close()
+    raw(file, "PRAGMA journal_mode = DELETE")
+    with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM vp_ledger").fetchall()
+        threading.Timer(0.2, other.execute, ["COMMIT"]).start()
+        SqlStore.open(file, LEDGER).close()
+    assert raw(file, "PRAGMA journal_mode") == [("wal",)]
+
+
 def test_many_open_a_new_ledger_at_once(file: Path) -> None:
     found: list[str] = []
 

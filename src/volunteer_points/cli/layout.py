@@ -25,7 +25,7 @@ def wrapped(text: str, width: int) -> list[str]:
     """The text in lines of at most ``width`` columns: broken between words, and between Chinese characters.
 
     >>> wrapped("先审核，再兑换。", 8)
-    ['先审', '核，再', '兑换。']
+    ['先审核，', '再兑换。']
     """
     lines = [""]
     for piece in _pieces(text):
