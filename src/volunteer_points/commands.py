@@ -18,8 +18,10 @@ from volunteer_points.model import (
     Activity,
     Calendar,
     Currency,
+    Details,
     Duty,
     Evidence,
+    Fund,
     Household,
     Interval,
     Item,
@@ -28,6 +30,7 @@ from volunteer_points.model import (
     Reason,
     Team,
     TeamStructure,
+    Whose,
     aware,
     calendar_day,
     identifier,
@@ -58,6 +61,7 @@ class Definition:
     catalogue: tuple[Item, ...] = ()
     duties: tuple[Duty, ...] = ()
     assumptions: tuple[str, ...] = ()
+    funds: tuple[Fund, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         if len(set(self.founders)) != 2 and not self.run_by_one:  # noqa: PLR2004 - four eyes
@@ -125,9 +129,7 @@ def _in_order(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
     return tuple(sorted(intervals, key=lambda interval: interval.begin))
 
 
-def _some_intervals(instance: object, attribute: object, value: tuple[Interval, ...]) -> None:
-    if not value:
-        raise InputError("no_interval", fix="Say from when to when the service was.")
+def _apart(instance: object, attribute: object, value: tuple[Interval, ...]) -> None:
     for earlier, later in pairwise(value):
         if earlier.overlaps(later):
             raise InputError("intervals_overlap", begin=later.begin.isoformat(), fix="Give intervals that do not meet.")
@@ -135,19 +137,50 @@ def _some_intervals(instance: object, attribute: object, value: tuple[Interval, 
 
 @attrs.frozen(kw_only=True)
 class Submit:
-    """Record service of one volunteer; the intervals are kept in their order."""
+    """Record service of one volunteer; the intervals are kept in their order.
+
+    What took no time that counts, such as a donation, an inspection or an absence, names its day in ``on`` instead.
+    """
 
     volunteer: str = attrs.field(validator=identifier)
     activity: str = attrs.field(validator=identifier)
-    intervals: tuple[Interval, ...] = attrs.field(converter=_in_order, validator=_some_intervals)
+    intervals: tuple[Interval, ...] = attrs.field(default=(), converter=_in_order, validator=_apart)
     team: str | None = attrs.field(default=None, validator=_optional_id)
     evidence: Evidence = Evidence.SUPERVISOR
     source: str = attrs.field(default="", validator=words)
+    on: date | None = attrs.field(default=None, validator=attrs.validators.optional(calendar_day))
+    details: Details = Details()
+
+    def __attrs_post_init__(self) -> None:
+        _time_or_day(self.intervals, self.on)
+
+
+def _time_or_day(intervals: tuple[Interval, ...], on: date | None) -> None:
+    if not intervals and on is None:
+        raise InputError("no_interval", fix="Say from when to when the service was.")
+    if intervals and on is not None:
+        raise InputError("day_and_times", on=on, fix="Give either the times of service or the day of what took none.")
 
 
 @attrs.frozen(kw_only=True)
 class Approve:
-    """Approve a record; it is awarded at once."""
+    """Approve a record; it is awarded at once, or when all have approved whom its route asks for."""
+
+    record: str = attrs.field(validator=identifier)
+    rating: str = attrs.field(default="", validator=words)
+    """How the service was rated; it takes the place of what the record says."""
+
+
+@attrs.frozen(kw_only=True)
+class ApproveByRulebook:
+    """Approve a record whose day is over and whose route needs nobody. Anybody may: the rulebook decides."""
+
+    record: str = attrs.field(validator=identifier)
+
+
+@attrs.frozen(kw_only=True)
+class Confirm:
+    """Let an award count whose public notice is over. Anybody may: the date decides."""
 
     record: str = attrs.field(validator=identifier)
 
@@ -181,10 +214,16 @@ class Correct:
     """Say what a decided record should have said: its award is taken back and made anew in one commit."""
 
     record: str = attrs.field(validator=identifier)
-    intervals: tuple[Interval, ...] = attrs.field(converter=_in_order, validator=_some_intervals)
     requested_by: str = attrs.field(validator=identifier)
     reason: Reason
+    intervals: tuple[Interval, ...] = attrs.field(default=(), converter=_in_order, validator=_apart)
     activity: str | None = attrs.field(default=None, validator=_optional_id)
+    on: date | None = attrs.field(default=None, validator=attrs.validators.optional(calendar_day))
+    details: Details | None = None
+    """What the record says besides from now on; left out, it stays as it was."""
+
+    def __attrs_post_init__(self) -> None:
+        _time_or_day(self.intervals, self.on)
 
 
 @attrs.frozen(kw_only=True)
@@ -195,6 +234,10 @@ class Redeem:
     item: str = attrs.field(validator=identifier)
     quantity: int = attrs.field(default=1, validator=positive)
     held_until: datetime | None = _INSTANT_OR_NONE
+    payer: Whose = attrs.field(
+        default=Whose.VOLUNTEER, validator=attrs.validators.in_([Whose.VOLUNTEER, Whose.HOUSEHOLD])
+    )
+    """Whose points are used: the volunteer's own, or those of the household."""
 
 
 @attrs.frozen(kw_only=True)
@@ -277,6 +320,27 @@ class Transfer:
 
 
 @attrs.frozen(kw_only=True)
+class Donate:
+    """Give points to a fund, as far as the rulebook lets."""
+
+    giver: str = attrs.field(validator=identifier)
+    fund: str = attrs.field(validator=identifier)
+    points: int = attrs.field(validator=positive)
+    currency: str = "points"
+
+
+@attrs.frozen(kw_only=True)
+class Endow:
+    """Put points into a fund by decision of two people."""
+
+    fund: str = attrs.field(validator=identifier)
+    points: int = attrs.field(validator=positive)
+    requested_by: str = attrs.field(validator=identifier)
+    reason: Reason
+    currency: str = "points"
+
+
+@attrs.frozen(kw_only=True)
 class Adjust:
     """Give points (above nought) or take them (below) by decision of two people."""
 
@@ -322,6 +386,8 @@ Command: TypeAlias = (
     | Leave
     | Submit
     | Approve
+    | ApproveByRulebook
+    | Confirm
     | Reject
     | Void
     | Reverse
@@ -336,6 +402,8 @@ Command: TypeAlias = (
     | CountStock
     | Expire
     | Transfer
+    | Donate
+    | Endow
     | Adjust
     | OpenBalance
     | ClosePeriod

@@ -10,6 +10,7 @@ import base64
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from fractions import Fraction
 from typing import TypeAlias
 
 import attrs
@@ -19,8 +20,10 @@ from volunteer_points.model import (
     Activity,
     Calendar,
     Currency,
+    Details,
     Duty,
     Evidence,
+    Fund,
     Household,
     Interval,
     Item,
@@ -29,11 +32,12 @@ from volunteer_points.model import (
     Reason,
     Team,
     TeamStructure,
+    Whose,
     aware,
     whole,
 )
 from volunteer_points.postings import Posting, imbalance
-from volunteer_points.rules import Rulebook, Step
+from volunteer_points.rules import Credit, Rulebook, Step
 
 # --- the programme -----------------------------------------------------------------------------------------------
 
@@ -51,6 +55,7 @@ class ProgrammeAdopted:
     currencies: tuple[Currency, ...] = (Currency(id="points"),)
     duties: tuple[Duty, ...] = ()
     assumptions: tuple[str, ...] = ()
+    funds: tuple[Fund, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -166,14 +171,22 @@ class Submitted:
     team: str | None = None
     evidence: Evidence = Evidence.SUPERVISOR
     source: str = ""
+    details: Details = Details()
 
 
 @attrs.frozen(kw_only=True)
 class Approved:
-    """A record was approved by the entry's actor. Postings: the claim is closed."""
+    """A record was approved by the entry's actor, or by the rulebook itself. Postings: the claim is closed.
+
+    Where a route asks for several approvers, ``still`` says how many are missing, and the claim stays open till then.
+    """
 
     record: str
     volunteer: str
+    rating: str = ""
+    route: str = ""
+    by_rulebook: bool = False
+    still: int = attrs.field(default=0, validator=whole)
 
 
 @attrs.frozen(kw_only=True)
@@ -208,6 +221,20 @@ class Awarded:
     minutes: int = attrs.field(validator=whole)
     lot: datetime | None
     working: tuple[Step, ...]
+    to: Whose = Whose.VOLUNTEER
+    source: str = "programme"
+    more: tuple[Credit, ...] = ()
+    """What further streams gave, in other currencies, to others or from other sources."""
+    counts_from: datetime | None = None
+    """The end of the public notice, before which nothing of it can be spent."""
+
+
+@attrs.frozen(kw_only=True)
+class Confirmed:
+    """The public notice of an award is over. Postings: its points can be spent."""
+
+    record: str
+    volunteer: str
 
 
 @attrs.frozen(kw_only=True)
@@ -252,6 +279,7 @@ class Corrected:
     reason: Reason
     team: str | None = None
     evidence: Evidence = Evidence.SUPERVISOR
+    details: Details = Details()
 
 
 # --- points ------------------------------------------------------------------------------------------------------
@@ -296,6 +324,27 @@ class Transferred:
 
 
 @attrs.frozen(kw_only=True)
+class Donated:
+    """Points went from a volunteer to a fund; they end when they would have ended."""
+
+    giver: str
+    fund: str
+    currency: str
+    points: int = attrs.field(validator=whole)
+
+
+@attrs.frozen(kw_only=True)
+class Endowed:
+    """Points were put into a fund; ``requested_by`` asked, the actor approved."""
+
+    fund: str
+    currency: str
+    points: int = attrs.field(validator=whole)
+    requested_by: str
+    reason: Reason
+
+
+@attrs.frozen(kw_only=True)
 class Adjusted:
     """Points given or taken by decision; ``requested_by`` asked, the actor approved."""
 
@@ -337,6 +386,13 @@ class Held:
     points: int = attrs.field(validator=whole)
     held_until: datetime
     rulebook: str
+    payer: Whose = Whose.VOLUNTEER
+    household: str | None = None
+    """The household that pays, when it is not the volunteer."""
+    cash: Fraction = Fraction(0)
+    """What is paid besides in money, for all units together."""
+    special: str = ""
+    """The condition by which a special price was given."""
 
 
 @attrs.frozen(kw_only=True)
@@ -425,6 +481,7 @@ Fact: TypeAlias = (
     | Rejected
     | Voided
     | Awarded
+    | Confirmed
     | NotAwarded
     | Reversed
     | Corrected
@@ -432,6 +489,8 @@ Fact: TypeAlias = (
     | Expired
     | Extended
     | Transferred
+    | Donated
+    | Endowed
     | Adjusted
     | BalanceOpened
     | Held

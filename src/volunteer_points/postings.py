@@ -41,11 +41,13 @@ class Purpose(StrEnum):
     FOUND = "found"
     WRITTEN_OFF = "written_off"
     COLLECTED = "collected"
+    PENDING = "pending"
 
 
 FLOORS: Mapping[str, int] = {
     Purpose.AVAILABLE: 1,
     Purpose.HELD: 1,
+    Purpose.PENDING: 1,
     Purpose.CLAIMED: 1,
     Purpose.SERVED: 1,
     Purpose.ON_HAND: 1,
@@ -89,6 +91,35 @@ class Posting(NamedTuple):
 
 UNITS = "units"
 """The counter unit of how many of an item were redeemed."""
+
+
+TIMES = "times"
+"""The counter unit of awarded records."""
+
+
+def quantity_unit(unit: str) -> str:
+    """The unit in which the ledger counts what records say besides time."""
+    return f"quantity:{unit}"
+
+
+def tally_unit(what: str, unit: str) -> str:
+    """A counter's unit for what was ``earned`` or ``spent`` of a currency, or ``served`` of minutes, together."""
+    return f"{what}:{unit}"
+
+
+def household_holder(household: str) -> str:
+    """The subject and holder of a household."""
+    return f"household:{household}"
+
+
+def team_holder(team: str) -> str:
+    """The subject and holder of a team."""
+    return f"team:{team}"
+
+
+def fund_holder(fund: str) -> str:
+    """The subject and holder of a fund."""
+    return f"fund:{fund}"
 
 
 def volunteer_holder(volunteer: str) -> str:

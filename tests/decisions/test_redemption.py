@@ -35,7 +35,7 @@ from volunteer_points.commands import (
 )
 from volunteer_points.entries import Collected, Expired, Extended, Held, Repaid, Returned
 from volunteer_points.errors import InputError
-from volunteer_points.model import Calendar, Currency, Duty, Item, Limit, Period, Price, Right
+from volunteer_points.model import Calendar, Currency, Duty, Item, Limit, LimitBy, LimitOf, Period, Price, Right
 from volunteer_points.postings import REDEMPTIONS, UNITS, Account, Posting, Purpose
 from volunteer_points.rules import RedemptionRule, Rulebook
 
@@ -315,7 +315,7 @@ def test_a_limit_of_one_item_leaves_the_others_alone() -> None:
 
 
 def test_a_household_shares_its_limit_and_somebody_without_one_counts_alone() -> None:
-    limit = Limit(at_most=2, per=Period.MONTH, of="redemptions", by="household")
+    limit = Limit(at_most=2, per=Period.MONTH, of=LimitOf.REDEMPTIONS, by=LimitBy.HOUSEHOLD)
     community = stocked(redemption={"limits": (limit,)})
     for volunteer in ("v-2", "v-3"):
         community.give(volunteer, 100)
@@ -333,8 +333,8 @@ def test_a_household_shares_its_limit_and_somebody_without_one_counts_alone() ->
 
 @pytest.mark.parametrize("end, used", [("cancel", 0), ("lapse", 0), ("collect", 1), ("return", 1)])
 def test_what_is_given_up_frees_the_limit_of_its_day_and_what_was_collected_does_not(end: str, used: int) -> None:
-    household = Limit(at_most=1, per=Period.MONTH, by="household")
-    community = stocked(redemption={"limits": (Limit(at_most=1, per=Period.MONTH, of="redemptions"), household)})
+    household = Limit(at_most=1, per=Period.MONTH, by=LimitBy.HOUSEHOLD)
+    community = stocked(redemption={"limits": (Limit(at_most=1, per=Period.MONTH, of=LimitOf.REDEMPTIONS), household)})
     redemption = community.hold("v-1", "rice")
     if end == "cancel":
         community.run(Cancel(redemption=redemption, reason=REASON), actor="leader", at=at("2026-04-02T12:00"))

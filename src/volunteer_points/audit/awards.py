@@ -4,19 +4,42 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import attrs
 
 from volunteer_points.audit.checks import Check, End
+from volunteer_points.audit.credits import expected_postings
+from volunteer_points.audit.credits import notice_ends as _notice_ends
 from volunteer_points.audit.findings import Evidence, Finding, Values
 from volunteer_points.audit.reading import Decision, Record, Seen, Standing
 from volunteer_points.canonical import instant_from, instant_text
 from volunteer_points.entries import Awarded, Entry, NotAwarded, Reversed, RulebookAdopted
 from volunteer_points.errors import VolunteerPointsError
-from volunteer_points.postings import Account, Posting, Purpose, volunteer_holder
-from volunteer_points.rules import MINUTES, Cap, CapWindow, Rulebook, ServiceRecord, Step, Working, award
+from volunteer_points.model import Whose
+from volunteer_points.postings import (
+    Posting,
+    Purpose,
+    household_holder,
+    quantity_unit,
+    team_holder,
+    volunteer_holder,
+)
+from volunteer_points.rules import (
+    BALANCE,
+    MINUTES,
+    RECORD,
+    Cap,
+    Earning,
+    Rulebook,
+    ServiceRecord,
+    Step,
+    Working,
+    award,
+    cap_reading,
+    streams_of,
+)
 
 DECIDED = (Awarded, NotAwarded)
 Decided = Awarded | NotAwarded
@@ -180,13 +203,16 @@ class Reperformed(Check):
         if record is None or (record.day is not None and before.rulebook_on(record.day) is None):
             return  # there is no such record, or no rulebook: other checks' findings
         try:
-            service, rulebook, working = _worked_out(record, before)
+            service, rulebook, working = _worked_out(record, before, seen.entry.booked_at)
         except (VolunteerPointsError, ArithmeticError, ValueError) as error:
             subject, problem = ("entry", seen.id), str(error)
             yield self.finding("award_not_computable", subject, seen.evidence, record=fact.record, problem=problem)
             return
-        expected, actual = _differences(_decided(record, rulebook, working, fact), fact)
-        postings = _postings(record, service, rulebook, working)
+        at = seen.entry.booked_at
+        expected, actual = _differences(
+            _decided(record, rulebook, working, fact, _notice_ends(rulebook, before, at)), fact
+        )
+        postings = expected_postings(record, service, rulebook, working, before, at)
         if seen.entry.postings != postings and Counter(seen.entry.postings) != Counter(postings):
             expected["postings"], actual["postings"] = _summed(postings), _summed(seen.entry.postings)
         if expected:
@@ -212,7 +238,7 @@ class Reperformed(Check):
                 yield self.finding("approved_not_awarded", ("record", name), record.evidence, expected={"awards": 1})
 
 
-def _worked_out(record: Record, before: Standing) -> tuple[ServiceRecord, Rulebook, Working]:
+def _worked_out(record: Record, before: Standing, at: datetime) -> tuple[ServiceRecord, Rulebook, Working]:
     """The service, the rulebook that was in force, and what it gives.
 
     Raises:
@@ -223,14 +249,17 @@ def _worked_out(record: Record, before: Standing) -> tuple[ServiceRecord, Rulebo
     if service is None or adopted is None:
         raise VolunteerPointsError("no_day", intervals=len(record.said.intervals))
     rulebook = adopted.rulebook
-    currency = before.currency(rulebook.currency)
-    if currency is None:
-        raise VolunteerPointsError("unknown_currency", currency=rulebook.currency)
-    used = before.used(rulebook, service, record.said.volunteer)
-    return service, rulebook, award(rulebook, currency, before.calendar, service, used)
+    currencies = before.programme.currencies if before.programme else ()
+    for stream in streams_of(rulebook):
+        if before.currency(stream.currency) is None:
+            raise VolunteerPointsError("unknown_currency", currency=stream.currency)
+    known = before.known(rulebook, service, record.said.volunteer, at)
+    return service, rulebook, award(rulebook, currencies, before.calendar, service, known)
 
 
-def _decided(record: Record, rulebook: Rulebook, working: Working, written: Decided) -> Decided:
+def _decided(
+    record: Record, rulebook: Rulebook, working: Working, written: Decided, notice_ends: datetime | None
+) -> Decided:
     """What should have been written; which rulebook it names is another check's."""
     said = record.said
     if working.nothing_because is None:
@@ -245,6 +274,10 @@ def _decided(record: Record, rulebook: Rulebook, working: Working, written: Deci
             minutes=working.minutes,
             lot=working.lot,
             working=working.steps,
+            to=rulebook.to,
+            source=rulebook.source,
+            more=working.more,
+            counts_from=notice_ends,
         )
     return NotAwarded(
         record=said.record,
@@ -297,21 +330,6 @@ def _told(step: Step) -> str:
     return f"{step.rule} {step.did} {came}{f' ({facts})' if facts else ''}"
 
 
-def _postings(record: Record, service: ServiceRecord, rulebook: Rulebook, working: Working) -> tuple[Posting, ...]:
-    """The postings that an award of this working has."""
-    holder, day = volunteer_holder(record.said.volunteer), service.day
-    issued, served = (Account(holder, purpose, service.activity) for purpose in (Purpose.ISSUED, Purpose.SERVED))
-    postings: list[Posting] = []
-    if working.minutes:
-        postings.append(Posting(issued, MINUTES, -working.minutes, None, day))
-        postings.append(Posting(served, MINUTES, working.minutes, None, day))
-    if working.nothing_because is None:
-        available = Account(holder, Purpose.AVAILABLE)
-        postings.append(Posting(issued, rulebook.currency, -working.points, None, day))
-        postings.append(Posting(available, rulebook.currency, working.points, working.lot, day))
-    return tuple(postings)
-
-
 def _summed(postings: Iterable[Posting]) -> dict[str, int]:
     """Postings as they can be compared by eye: amounts by account, unit, day and end."""
     sums: dict[str, int] = {}
@@ -324,67 +342,84 @@ def _summed(postings: Iterable[Posting]) -> dict[str, int]:
 
 @attrs.define
 class _Used:
-    """What was issued in one window of a cap, and by which award last."""
+    """What was given in one window of a cap, and by which award last."""
 
     amount: int
     evidence: Evidence
 
 
-_Place = tuple[str, str, CapWindow]
-"""Volunteer, rulebook, window."""
+@attrs.frozen
+class _Window:
+    """One window of one cap: whose it is, under which rulebook, of which activity or record, and its days."""
+
+    whose: str
+    rulebook: str
+    cap: str
+    of: str
+    since: date | None
+    until: date | None
 
 
 class CapsKept(Check):
-    """VP106: in each window of each cap, what a rulebook's standing awards gave a volunteer is within the limit."""
+    """VP106: in each window of each cap, what a rulebook's standing awards gave is within the limit."""
 
     id = "VP106"
     kinds = (*DECIDED, Reversed)
 
     def __init__(self) -> None:
-        self._used: dict[_Place, _Used] = {}
-        self._given: dict[str, list[tuple[_Place, int]]] = {}
+        self._used: dict[_Window, _Used] = {}
+        self._given: dict[str, list[tuple[_Window, int]]] = {}
         """By record: what its standing award took of each window."""
 
     def examine(self, seen: Seen, before: Standing) -> Iterator[Finding]:
         """Add an award to its windows, or take a reversed one out of them."""
         fact = seen.entry.fact
         assert isinstance(fact, (*DECIDED, Reversed))  # noqa: S101 - narrows the type
-        for place, amount in self._given.pop(fact.record, ()):
+        for window, amount in self._given.pop(fact.record, ()):
             if isinstance(fact, Reversed):
-                self._used[place].amount -= amount
+                self._used[window].amount -= amount
         if isinstance(fact, Reversed):
             return
         record = before.records.get(fact.record)
         service = before.service_of(record) if record else None
         adopted = before.rulebooks.get(fact.rulebook)
-        if service is None or adopted is None or not adopted.rulebook.caps:
+        if service is None or adopted is None or not any(stream.caps for stream in streams_of(adopted.rulebook)):
             return
         self.examined += 1
         given = self._given[fact.record] = []
-        for window in (*before.windows(adopted.rulebook, service), *_record_windows(adopted.rulebook, fact.record)):
-            place, amount = (fact.volunteer, fact.rulebook, window), _issued(seen.entry, window.unit)
-            used = self._used.setdefault(place, _Used(0, seen.evidence))
-            used.amount, used.evidence = used.amount + amount, seen.evidence
-            given.append((place, amount))
+        for stream in streams_of(adopted.rulebook):
+            for cap in stream.caps:
+                if cap.per == BALANCE or (cap.activities and service.activity not in cap.activities):
+                    continue
+                place = _window(cap, stream, adopted.rulebook, service, fact, before)
+                if place is None:
+                    continue
+                amount = _given(seen.entry, cap, stream, fact)
+                used = self._used.setdefault(place, _Used(0, seen.evidence))
+                used.amount, used.evidence = used.amount + amount, seen.evidence
+                given.append((place, amount))
         yield from ()
 
     def finish(self, end: End) -> Iterator[Finding]:
         """Compare what stands in each window with the limit."""
-        for (volunteer, name, window), used in self._used.items():
-            rulebook = end.standing.rulebooks[name].rulebook
-            cap = next(each for each in rulebook.caps if each.id == window.cap)
-            at_most = _limit(cap, rulebook, end.standing)
+        for window, used in self._used.items():
+            rulebook = end.standing.rulebooks[window.rulebook].rulebook
+            stream, cap = next(
+                (stream, cap) for stream in streams_of(rulebook) for cap in stream.caps if cap.id == window.cap
+            )
+            currency = stream.currency if cap.of == "points" else ""
+            at_most = _limit(cap, currency, end.standing)
             if used.amount > at_most:
                 days = {"since": str(window.since or ""), "until": str(window.until or "")}
-                currency = "" if cap.of == MINUTES else rulebook.currency
+                noun, _, name = window.whose.partition(":")
                 yield self.finding(
                     "cap_passed",
-                    ("volunteer", volunteer),
+                    (noun, name),
                     used.evidence,
-                    expected={"at_most": at_most, "cap": cap.id, "activity": window.activity, **days},
+                    expected={"at_most": at_most, "cap": cap.id, "activity": window.of or None, **days},
                     actual={"issued": used.amount},
-                    volunteer=volunteer,
-                    rulebook=name,
+                    volunteer=name,
+                    rulebook=window.rulebook,
                     cap=cap.id,
                     window=_days(window) or str(cap.per),
                     issued=end.standing.shown(currency, used.amount),
@@ -392,19 +427,42 @@ class CapsKept(Check):
                 )
 
 
-def _days(window: CapWindow) -> str:
+def _window(  # noqa: PLR0913, PLR0917 - a cap and where it is applied
+    cap: Cap, stream: Earning, rulebook: Rulebook, service: ServiceRecord, fact: Decided, before: Standing
+) -> _Window | None:
+    """The window in which an award counts for a cap; none where there is no such household or team."""
+    whose = volunteer_holder(fact.volunteer)
+    if cap.whose is Whose.HOUSEHOLD:
+        household = before.household_of(fact.volunteer)
+        whose = household_holder(household) if household else ""
+    elif cap.whose is Whose.TEAM:
+        whose = team_holder(service.team) if service.team else ""
+    reading = cap_reading(cap, stream.currency, service)
+    of = fact.record if cap.per == RECORD else service.activity if cap.each_activity else ""
+    if not whose:
+        return None
+    since, until = (reading.since, reading.until) if reading else (None, None)
+    return _Window(whose, rulebook.id, cap.id, of, since, until)
+
+
+def _given(entry: Entry, cap: Cap, stream: Earning, fact: Decided) -> int:
+    """What an award took of a cap: of its points only those that were given."""
+    if cap.of == MINUTES:
+        return fact.minutes
+    given = _issued(entry, stream.currency)
+    if cap.of == "points":
+        return given
+    if given <= 0:
+        return 0
+    return 1 if cap.of == "times" else _issued(entry, quantity_unit(cap.unit))
+
+
+def _days(window: _Window) -> str:
     """A window by its first and last day; empty for one without."""
     if window.since is None or window.until is None:
         return ""
     last = window.until - timedelta(days=1)
     return str(window.since) if last == window.since else f"{window.since} .. {last}"
-
-
-def _record_windows(rulebook: Rulebook, record: str) -> Iterator[CapWindow]:
-    """Caps per record, each record a window of its own."""
-    for cap in rulebook.caps:
-        if cap.per == "record":
-            yield CapWindow(cap.id, MINUTES if cap.of == MINUTES else rulebook.currency, record, None, None)
 
 
 def _issued(entry: Entry, unit: str) -> int:
@@ -415,7 +473,7 @@ def _issued(entry: Entry, unit: str) -> int:
     )
 
 
-def _limit(cap: Cap, rulebook: Rulebook, standing: Standing) -> int:
-    """The cap in whole minutes or smallest parts of the currency."""
-    currency = standing.currency(rulebook.currency)
-    return int(cap.at_most * (1 if cap.of == MINUTES or currency is None else currency.scale))
+def _limit(cap: Cap, name: str, standing: Standing) -> int:
+    """The cap in whole minutes, times, a quantity or smallest parts of the currency."""
+    currency = standing.currency(name)
+    return int(cap.at_most * (1 if currency is None else currency.scale))

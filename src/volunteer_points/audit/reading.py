@@ -6,13 +6,12 @@ there does not hide here. It keeps what later entries can be compared with and l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
 
 import attrs
 
 from volunteer_points.audit.findings import Evidence
-from volunteer_points.books import Moved, Tally
+from volunteer_points.audit.measures import Measures, Person
 from volunteer_points.canonical import instant_text
 from volunteer_points.entries import (
     ActivityListed,
@@ -38,9 +37,9 @@ from volunteer_points.entries import (
     Voided,
     Withdrawn,
 )
-from volunteer_points.model import Activity, Calendar, Currency, Item
-from volunteer_points.postings import Account, Posting, Purpose, volunteer_holder
-from volunteer_points.rules import CapWindow, Rulebook, ServiceRecord, cap_windows
+from volunteer_points.model import Activity, Calendar, Currency, Item, Reading
+from volunteer_points.postings import Account, Posting, household_holder, team_holder, volunteer_holder
+from volunteer_points.rules import Rulebook, ServiceRecord, needed
 
 Place = tuple[Account, str, datetime | None]
 """Where an amount lies: account, unit, lot."""
@@ -92,6 +91,7 @@ class Record:
 
     status: str
     award: Decision | None = None
+    rating: str = ""
 
     @property
     def live(self) -> bool:
@@ -140,12 +140,13 @@ class Standing:
         self.balances: dict[Place, int] = {}
         """What every account holds of a unit and lot, where that is not nought."""
 
-        self._issued = Tally()
+        self._measures = Measures()
         self._activities: dict[str, Activity] = {}
         self._slots: dict[str, str] = {}
         self._tags: dict[str, tuple[str, ...]] = {}
         self._names: dict[str, frozenset[str]] = {}
-        self._windows: dict[tuple[str, date, str], tuple[CapWindow, ...]] = {}
+        self._households: dict[str, str | None] = {}
+        self._enrolled: dict[str, date] = {}
 
     # --- what stands ---
 
@@ -201,24 +202,29 @@ class Standing:
             slot=self._slots.get(said.team) if said.team else None,
             tags=self._tags.get(said.volunteer, ()),
             evidence=said.evidence,
+            details=attrs.evolve(said.details, rating=record.rating) if record.rating else said.details,
         )
 
-    def used(self, rulebook: Rulebook, service: ServiceRecord, volunteer: str) -> Mapping[str, int]:
-        """What a volunteer already got in the window of each cap."""
-        holder = volunteer_holder(volunteer)
-        return {
-            window.cap: -self._issued.answer(
-                Moved(holder, Purpose.ISSUED, window.unit, window.activity, window.since, window.until)
-            )
-            for window in self.windows(rulebook, service)
-        }
+    def known(self, rulebook: Rulebook, service: ServiceRecord, volunteer: str, at: datetime) -> dict[Reading, int]:
+        """What the books said to everything that an award of the record had to know."""
+        household = self.household_of(volunteer)
+        person = Person(
+            volunteer_holder(volunteer),
+            household_holder(household) if household else None,
+            team_holder(service.team) if service.team else None,
+            self._enrolled.get(volunteer),
+        )
+        day = self.calendar.day(at)
+        return {each: self._measures.value(each, person, at, day) for each in needed(rulebook, service)}
 
-    def windows(self, rulebook: Rulebook, service: ServiceRecord) -> tuple[CapWindow, ...]:
-        """The window of each cap; they are the same for everybody who does the same on one day."""
-        place = (rulebook.id, service.day, service.activity)
-        if place not in self._windows:
-            self._windows[place] = cap_windows(rulebook, service)
-        return self._windows[place]
+    def household_of(self, volunteer: str) -> str | None:
+        """The household of a volunteer, as described last."""
+        return self._households.get(volunteer)
+
+    def lots(self, holder: str, currency: str, at: datetime) -> dict[datetime | None, int]:
+        """What a holder could spend, by lot."""
+        lots = self._measures.lots(holder, currency)
+        return {lot: amount for lot, amount in lots.items() if lot is None or lot > at}
 
     # --- absorbing ---
 
@@ -235,6 +241,9 @@ class Standing:
             commit.there += 1
         if entry.number == commit.following:
             commit.following += 1
+        if isinstance(entry.fact, Enrolled):
+            first = self._enrolled.get(entry.fact.volunteer, entry.on)
+            self._enrolled[entry.fact.volunteer] = min(first, entry.on)
         self._take_in(seen)
 
     def _post(self, posting: Posting) -> None:
@@ -245,8 +254,7 @@ class Standing:
             self.balances[place] = left
         else:
             self.balances.pop(place, None)
-        if account.purpose == Purpose.ISSUED:
-            self._issued.post(posting)
+        self._measures.post(posting)
 
     def _take_in(self, seen: Seen) -> None:
         match seen.entry.fact:
@@ -262,11 +270,12 @@ class Standing:
     def _say(self, seen: Seen) -> None:
         fact = seen.entry.fact
         assert isinstance(fact, (Submitted, Corrected))  # noqa: S101 - narrows the type
-        day = self.calendar.day(min(interval.begin for interval in fact.intervals)) if fact.intervals else None
+        begun = [interval.begin for interval in fact.intervals]
+        day = self.calendar.day(min(begun)) if begun else seen.entry.on
         status = "approved" if isinstance(fact, Corrected) else "submitted"
         before = self.records.get(fact.record)
-        award = before.award if before else None
-        self.records[fact.record] = Record(fact, seen.entry.actor, seen.evidence, day, status, award)
+        award, rating = (before.award, before.rating) if before else (None, "")
+        self.records[fact.record] = Record(fact, seen.entry.actor, seen.evidence, day, status, award, rating)
 
     def _decide(self, seen: Seen) -> None:
         fact = seen.entry.fact
@@ -281,7 +290,8 @@ class Standing:
             case Reversed():
                 record.award, record.status = None, "reversed"
             case Approved():
-                record.status = "approved"
+                record.status = record.status if fact.still else "approved"
+                record.rating = fact.rating or record.rating
             case Rejected():
                 record.status = "rejected"
             case Voided():
@@ -323,6 +333,7 @@ class Standing:
                 self.items.pop(fact.subject.removeprefix("item:"), None)
             case Enrolled() | Described():
                 self._tags[fact.volunteer] = fact.tags
+                self._households[fact.volunteer] = fact.household
             case _:
                 pass
 

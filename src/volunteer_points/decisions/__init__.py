@@ -37,6 +37,8 @@ HANDLERS: Mapping[type, tuple[Needs, Handler]] = {
     c.ClosePeriod: (lambda _: (membership.CLOSING,), membership.close_period),
     c.Submit: (service.submit_needs, service.submit),
     c.Approve: (service.record_needs, service.approve),
+    c.ApproveByRulebook: (service.record_needs, service.approve_by_rulebook),
+    c.Confirm: (service.record_needs, service.confirm),
     c.Reject: (service.record_needs, service.reject),
     c.Void: (service.record_needs, service.void),
     c.Reverse: (service.record_needs, service.reverse),
@@ -53,6 +55,8 @@ HANDLERS: Mapping[type, tuple[Needs, Handler]] = {
     c.Adjust: (points.volunteer_needs, points.adjust),
     c.OpenBalance: (points.volunteer_needs, points.open_balance),
     c.Transfer: (points.transfer_needs, points.transfer),
+    c.Donate: (points.donate_needs, points.donate),
+    c.Endow: (points.endow_needs, points.endow),
 }
 
 

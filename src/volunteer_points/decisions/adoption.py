@@ -73,6 +73,7 @@ def _frame_fact(command: Adopt) -> ProgrammeAdopted:
         currencies=definition.currencies,
         duties=definition.duties,
         assumptions=definition.assumptions,
+        funds=definition.funds,
     )
 
 

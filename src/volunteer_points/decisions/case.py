@@ -8,7 +8,7 @@ from typing import NoReturn, TypeVar, cast
 
 import attrs
 
-from volunteer_points.books import About, Books, LotsOf, Moved, Question, Tally, combined, soonest
+from volunteer_points.books import About, Books, LotsOf, Question, Tally, combined, soonest
 from volunteer_points.commands import Request
 from volunteer_points.entries import (
     Described,
@@ -204,24 +204,28 @@ class Case:
 
     def spendable(self, volunteer: str, currency: str) -> Mapping[datetime | None, int]:
         """Available points by lot, without the lots that have ended."""
-        lots = self.ask(available(volunteer, currency))
+        return self.spendable_of(volunteer_holder(volunteer), currency)
+
+    def spendable_of(self, holder: str, currency: str) -> Mapping[datetime | None, int]:
+        """The same of any holder: a household, a team or a fund."""
+        lots = self.ask(lots_of(holder, currency))
         return {lot: amount for lot, amount in lots.items() if lot is None or lot > self.booked_at}
 
-    def repay(self, volunteer: str, currency: str) -> None:
-        """Let what is available pay what is owed, soonest lots first."""
-        owed = -sum(self.ask(debt(volunteer, currency)).values())
-        lots = self.spendable(volunteer, currency)
-        paid = min(owed, sum(lots.values()))
-        if paid <= 0:
-            return
-        holder = volunteer_holder(volunteer)
-        postings = [
-            Posting(Account(holder, Purpose.AVAILABLE), currency, -part, lot, self.booking_day)
-            for lot, part in taken(lots, paid).items()
-        ]
-        postings.append(Posting(Account(holder, Purpose.DEBT), currency, paid, None, self.booking_day))
-        fact = Repaid(volunteer=volunteer, currency=currency, points=paid)
-        self.draft(fact, (holder,), self.booking_day, tuple(postings))
+
+def repaid(case: Case, holder: str, currency: str) -> None:
+    """Let what is available to a holder pay what is owed, soonest lots first."""
+    owed = -sum(case.ask(debt_of(holder, currency)).values())
+    lots = case.spendable_of(holder, currency) if owed else {}
+    paid = min(owed, sum(lots.values()))
+    if paid <= 0:
+        return
+    postings = [
+        Posting(Account(holder, Purpose.AVAILABLE), currency, -part, lot, case.booking_day)
+        for lot, part in taken(lots, paid).items()
+    ]
+    postings.append(Posting(Account(holder, Purpose.DEBT), currency, paid, None, case.booking_day))
+    fact = Repaid(volunteer=holder.removeprefix(volunteer_holder("")), currency=currency, points=paid)
+    case.draft(fact, (holder,), case.booking_day, tuple(postings))
 
 
 def volunteer_question(volunteer: str) -> About:
@@ -246,19 +250,24 @@ def volunteer_state(volunteer: str, facts: tuple[object, ...]) -> VolunteerState
     )
 
 
+def lots_of(holder: str, currency: str) -> LotsOf:
+    """The question for the available points of any holder."""
+    return LotsOf(Account(holder, Purpose.AVAILABLE), currency)
+
+
+def debt_of(holder: str, currency: str) -> LotsOf:
+    """The question for what any holder owes."""
+    return LotsOf(Account(holder, Purpose.DEBT), currency)
+
+
 def available(volunteer: str, currency: str) -> LotsOf:
     """The question for a volunteer's available points."""
-    return LotsOf(Account(volunteer_holder(volunteer), Purpose.AVAILABLE), currency)
+    return lots_of(volunteer_holder(volunteer), currency)
 
 
 def debt(volunteer: str, currency: str) -> LotsOf:
     """The question for what a volunteer owes."""
-    return LotsOf(Account(volunteer_holder(volunteer), Purpose.DEBT), currency)
-
-
-def issued(volunteer: str, unit: str, activity: str | None, since: date | None, until: date | None) -> Moved:
-    """The question for what a volunteer was issued in a window; the answer is at or below nought."""
-    return Moved(volunteer_holder(volunteer), Purpose.ISSUED, unit, activity, since, until)
+    return debt_of(volunteer_holder(volunteer), currency)
 
 
 def taken(lots: Mapping[datetime | None, int], amount: int) -> dict[datetime | None, int]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from volunteer_points.books import About, Question
 from volunteer_points.commands import ClosePeriod, Enrol, Join, Leave
+from volunteer_points.decisions.awarding import team_question
 from volunteer_points.decisions.case import Case, refuse, volunteer_question, volunteer_state
-from volunteer_points.decisions.service import team_question
 from volunteer_points.entries import Described, Enrolled, HouseholdFormed, Joined, Left, PeriodClosed, TeamFormed
 from volunteer_points.model import Right
 from volunteer_points.postings import PROGRAMME, volunteer_holder

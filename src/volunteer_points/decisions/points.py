@@ -5,11 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 
 from volunteer_points.books import Question
-from volunteer_points.commands import Adjust, Expire, OpenBalance, Transfer
-from volunteer_points.decisions.case import Case, available, debt, refuse, taken, volunteer_question
-from volunteer_points.entries import Adjusted, BalanceOpened, Expired, Transferred
+from volunteer_points.commands import Adjust, Donate, Endow, Expire, OpenBalance, Transfer
+from volunteer_points.decisions.case import (
+    Case,
+    VolunteerState,
+    available,
+    debt,
+    refuse,
+    repaid,
+    taken,
+    volunteer_question,
+)
+from volunteer_points.decisions.measuring import Measurer, facts_about, hold_to
+from volunteer_points.entries import Adjusted, BalanceOpened, Donated, Endowed, Expired, Transferred
 from volunteer_points.model import Right
-from volunteer_points.postings import PROGRAMME, Account, Posting, Purpose, volunteer_holder
+from volunteer_points.postings import PROGRAMME, Account, Posting, Purpose, fund_holder, volunteer_holder
 from volunteer_points.rules import MINUTES, Transfers
 
 
@@ -65,6 +75,7 @@ def transfer(case: Case, command: Transfer) -> None:
     allowed = case.frame.rulebook_on(case.booking_day).redemption.transfers
     if allowed is Transfers.NONE:
         refuse("transfers_off")
+    _held_to(case, giver)
     if allowed is Transfers.HOUSEHOLD and (giver.household is None or giver.household != receiver.household):
         refuse("not_one_household", giver=command.giver, receiver=command.receiver)
     parts = _spent(case, command.giver, command.currency, command.points)
@@ -76,7 +87,76 @@ def transfer(case: Case, command: Transfer) -> None:
     )
     fact = Transferred(giver=command.giver, receiver=command.receiver, currency=command.currency, points=command.points)
     case.draft(fact, tuple(account.holder for account in accounts), case.booking_day, postings)
-    case.repay(command.receiver, command.currency)
+    repaid(case, volunteer_holder(command.receiver), command.currency)
+
+
+def _held_to(case: Case, giver: VolunteerState) -> None:
+    """Refuse a transfer or a donation for which the rulebook's conditions do not hold."""
+    rulebook = case.frame.rulebook_on(case.booking_day)
+    conditions = rulebook.redemption.transfer_conditions
+    asking = Measurer(case, giver.id, giver.household)
+    hold_to(
+        facts_about(case, asking, rulebook, conditions, giver.tags, case.booking_day), conditions, volunteer=giver.id
+    )
+
+
+def donate_needs(command: Donate) -> tuple[Question[object], ...]:
+    """What a donation asks."""
+    return (volunteer_question(command.giver), available(command.giver, command.currency))
+
+
+def donate(case: Case, command: Donate) -> None:
+    """Give points to a fund; they keep their ends."""
+    if not case.frame.is_same_person(case.actor, command.giver):
+        case.authorise(Right.ADJUST)
+    giver = case.volunteer(command.giver, day=case.booking_day)
+    _known_fund(case, command.fund)
+    if not case.frame.rulebook_on(case.booking_day).redemption.donations:
+        refuse("donations_off")
+    _held_to(case, giver)
+    parts = _spent(case, command.giver, command.currency, command.points)
+    fund = fund_holder(command.fund)
+    accounts = (Account(volunteer_holder(command.giver), Purpose.AVAILABLE), Account(fund, Purpose.AVAILABLE))
+    postings = tuple(
+        Posting(account, command.currency, sign * part, lot, case.booking_day)
+        for lot, part in parts.items()
+        for account, sign in zip(accounts, (-1, 1), strict=True)
+    )
+    fact = Donated(giver=command.giver, fund=command.fund, currency=command.currency, points=command.points)
+    case.draft(fact, tuple(account.holder for account in accounts), case.booking_day, postings)
+
+
+def endow_needs(_command: Endow) -> tuple[Question[object], ...]:
+    """What an endowment asks: nothing but who may do what."""
+    return ()
+
+
+def endow(case: Case, command: Endow) -> None:
+    """Put points into a fund by decision of two people; the programme issues them, without an end."""
+    _known_fund(case, command.fund)
+    case.frame.currency(command.currency)
+    case.authorise(Right.ADJUST)
+    if not case.frame.adopted.run_by_one and case.frame.is_same_person(case.actor, command.requested_by):
+        refuse("four_eyes", actor=case.actor, role="requester")
+    fund = fund_holder(command.fund)
+    postings = (
+        Posting(Account(fund, Purpose.AVAILABLE), command.currency, command.points, None, case.booking_day),
+        Posting(Account(fund, Purpose.ISSUED), command.currency, -command.points, None, case.booking_day),
+    )
+    fact = Endowed(
+        fund=command.fund,
+        currency=command.currency,
+        points=command.points,
+        requested_by=command.requested_by,
+        reason=command.reason,
+    )
+    case.draft(fact, (fund,), case.booking_day, postings)
+
+
+def _known_fund(case: Case, fund: str) -> None:
+    known = [each.id for each in case.frame.adopted.funds]
+    if fund not in known:
+        refuse("unknown_fund", fund=fund, known=known)
 
 
 def _spent(case: Case, volunteer: str, currency: str, points: int) -> dict[datetime | None, int]:
@@ -113,7 +193,7 @@ def adjust(case: Case, command: Adjust) -> None:
     )
     case.draft(fact, (account.holder,), case.booking_day, postings)
     if command.points > 0:
-        case.repay(command.volunteer, command.currency)
+        repaid(case, volunteer_holder(command.volunteer), command.currency)
 
 
 def open_balance(case: Case, command: OpenBalance) -> None:
@@ -147,7 +227,7 @@ def open_balance(case: Case, command: OpenBalance) -> None:
     )
     case.draft(fact, (holder,), case.booking_day, tuple(postings))
     if command.points:
-        case.repay(command.volunteer, command.currency)
+        repaid(case, volunteer_holder(command.volunteer), command.currency)
 
 
 def _decided_by_two(case: Case, command: Adjust | OpenBalance) -> None:

@@ -4,24 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from fractions import Fraction
 
 import attrs
 
 from volunteer_points.books import About, LotsOf, Moved, Question, soonest
 from volunteer_points.commands import Cancel, Collect, Lapse, Redeem, Return
-from volunteer_points.decisions.case import Case, available, debt, refuse, taken, volunteer_question
+from volunteer_points.decisions.case import (
+    Case,
+    VolunteerState,
+    debt_of,
+    lots_of,
+    refuse,
+    repaid,
+    taken,
+    volunteer_question,
+)
+from volunteer_points.decisions.measuring import Measurer, facts_about, hold_to
 from volunteer_points.entries import Cancelled, Collected, Entry, Expired, Extended, Held, ItemListed, Lapsed, Returned
-from volunteer_points.model import Item, Limit, Right, period_around
+from volunteer_points.model import Item, Limit, LimitBy, LimitOf, Right, Whose, period_around
 from volunteer_points.postings import (
     REDEMPTIONS,
     UNITS,
     Account,
     Posting,
     Purpose,
+    household_holder,
     item_unit,
     redemption_subject,
+    tally_unit,
     volunteer_holder,
 )
+from volunteer_points.rules import RedemptionRule, Rulebook, Window
 
 REDEMPTION_KINDS = ("Held", "Collected", "Cancelled", "Lapsed", "Returned")
 
@@ -105,6 +119,15 @@ def latest_item(case: Case, item: str) -> Item:
 # --- hold --------------------------------------------------------------------------------------------------------
 
 
+@attrs.frozen
+class _Quote:
+    """What one unit costs whom: the points, the money besides, and the condition behind a special price."""
+
+    points: int
+    cash: Fraction = Fraction(0)
+    special: str = ""
+
+
 def redeem(case: Case, command: Redeem) -> None:
     """Hold goods and points for a volunteer."""
     item = listed_item(case, command.item)
@@ -112,68 +135,128 @@ def redeem(case: Case, command: Redeem) -> None:
         case.authorise(Right.REDEEM, partner=item.partner)
     person = case.volunteer(command.volunteer, day=case.booking_day)
     rulebook = case.frame.rulebook_on(case.booking_day)
-    price = item.price_on(case.booking_day)
-    if price is None:
-        refuse("item_not_offered", item=item.id, day=case.booking_day)
     held_until = command.held_until or case.frame.calendar.start_of(
         case.booking_day + timedelta(days=rulebook.redemption.hold_days + 1)
     )
     if held_until <= case.booked_at:
         refuse("hold_ends_in_past", held_until=held_until, booked_at=case.booked_at)
+    payer = _payer(command, person)
     limits = rulebook.redemption.limits_for(item)
-    questions = {limit: _counter(case, limit, command.volunteer, person.household) for limit in limits}
-    points_question = available(command.volunteer, item.currency)
-    case.need(points_question, on_hand(item), *questions.values())
-    _window(case, item, rulebook.redemption.open_on(case.booking_day))
-    _limits(case, questions, command)
-    points = price * command.quantity
-    lots = case.spendable(command.volunteer, item.currency)
+    questions = {limit: _counter(case, limit, item, command.volunteer, person.household) for limit in limits}
+    case.need(lots_of(payer, item.currency), on_hand(item), *questions.values())
+    quote = _quoted(case, item, rulebook, person)
+    _window(case, item, rulebook.redemption)
+    points = quote.points * command.quantity
+    _limits(case, questions, command, points)
+    lots = case.spendable_of(payer, item.currency)
     _enough(case, item, points, lots, rulebook.redemption.minimum_balance)
     shelf = _shelf(case, item, command.quantity)
     redemption = case.new_id("x")
     holder = volunteer_holder(command.volunteer)
     held = Account(holder, Purpose.HELD, redemption)
-    postings = _moved(case, Account(holder, Purpose.AVAILABLE), held, item.currency, taken(lots, points))
+    postings = _moved(case, Account(payer, Purpose.AVAILABLE), held, item.currency, taken(lots, points))
     source = on_hand(item).account if item.stocked else Account(item_unit(item.id), Purpose.SUPPLIED, item.partner)
     postings += _moved(case, source, held, item_unit(item.id), shelf)
     postings += _counters(case, command, person.household, held, held_until)
+    postings += _more_counters(case, command, rulebook, item, points, person.household)
     fact = Held(
         redemption=redemption,
         volunteer=command.volunteer,
         item=item.id,
         partner=item.partner,
         quantity=command.quantity,
-        price=price,
+        price=quote.points,
         currency=item.currency,
         points=points,
         held_until=held_until,
         rulebook=rulebook.id,
+        payer=command.payer,
+        household=person.household if command.payer is Whose.HOUSEHOLD else None,
+        cash=quote.cash * command.quantity,
+        special=quote.special,
     )
-    case.draft(fact, (redemption_subject(redemption), holder), case.booking_day, tuple(postings))
+    about = tuple(dict.fromkeys((redemption_subject(redemption), holder, payer)))
+    case.draft(fact, about, case.booking_day, tuple(postings))
+    if rulebook.redemption.clears_rest:
+        _clear(case, payer, item.currency)
 
 
-def _window(case: Case, item: Item, is_open: bool) -> None:  # noqa: FBT001 - the answer of the rulebook
-    if not is_open:
-        rule = case.frame.rulebook_on(case.booking_day).redemption
+def _payer(command: Redeem, person: VolunteerState) -> str:
+    if command.payer is not Whose.HOUSEHOLD:
+        return volunteer_holder(command.volunteer)
+    if person.household is None:
+        refuse("no_household", volunteer=command.volunteer)
+    return household_holder(person.household)
+
+
+def _quoted(case: Case, item: Item, rulebook: Rulebook, person: VolunteerState) -> _Quote:
+    """The price for this volunteer on this day, once all conditions for redeeming it hold."""
+    day = case.booking_day
+    specials = tuple(each for each in item.special_prices if each.holds_on(day))
+    rule = rulebook.redemption
+    conditions = (*rule.conditions, *item.conditions, *(each for price in specials for each in price.conditions))
+    asking = Measurer(case, person.id, person.household)
+    facts = facts_about(case, asking, rulebook, conditions, person.tags, day)
+    usual = _usual(case, item, rulebook)
+    if usual is None:
+        refuse("item_not_offered", item=item.id, day=day)
+    hold_to(facts, (*rule.conditions, *item.conditions), volunteer=person.id, item=item.id)
+    for price in specials:
+        if facts.unmet(price.conditions) is None:
+            return _Quote(price.points, price.cash or Fraction(0), price.conditions[0].id)
+    return usual
+
+
+def _usual(case: Case, item: Item, rulebook: Rulebook) -> _Quote | None:
+    if not item.offered_on(case.booking_day):
+        return None
+    if item.worth is not None:
+        exchange = rulebook.redemption.exchange_for(item)
+        if exchange is None:
+            refuse("no_exchange", item=item.id, partner=item.partner, rulebook=rulebook.id)
+        return _Quote(exchange.price(item.worth, case.frame.currency(item.currency).scale))
+    listed = item.listed_on(case.booking_day)
+    return None if listed is None else _Quote(listed.points, listed.cash or Fraction(0))
+
+
+def _window(case: Case, item: Item, rule: RedemptionRule) -> None:
+    hour = case.frame.calendar.local(case.booked_at).time()
+    if not rule.open_on(case.booking_day) or not rule.open_at(case.booking_day, hour):
         refuse(
             "not_a_redemption_day",
             item=item.id,
             day=case.booking_day,
             days_of_month=rule.days_of_month,
             weekdays=rule.weekdays,
+            windows=[_window_text(window) for window in rule.windows],
         )
 
 
-def _counter(case: Case, limit: Limit, volunteer: str, household: str | None) -> Moved:
-    holder = f"household:{household}" if limit.by == "household" and household else volunteer_holder(volunteer)
+def _window_text(window: Window) -> str:
+    first, last = (
+        f"{each:%m-%d}" if window.yearly else each.isoformat() for each in (window.first_day, window.last_day)
+    )
+    hours = f" {window.from_time:%H:%M}-{window.until_time:%H:%M}" if window.from_time and window.until_time else ""
+    return f"{first}..{last}{hours}"
+
+
+_LIMIT_UNITS = {LimitOf.UNITS: UNITS, LimitOf.REDEMPTIONS: REDEMPTIONS}
+
+
+def _counter(case: Case, limit: Limit, item: Item, volunteer: str, household: str | None) -> Moved:
+    holder = volunteer_holder(volunteer)
+    if limit.by is LimitBy.HOUSEHOLD and household:
+        holder = household_holder(household)
+    elif limit.by is LimitBy.EVERYBODY:
+        holder = item_unit(item.id)
     since, until = period_around(case.booking_day, limit.per)
-    unit = UNITS if limit.of == "units" else REDEMPTIONS
+    unit = _LIMIT_UNITS.get(limit.of) or tally_unit("spent", limit.currency)
     return Moved(holder, Purpose.QUOTA, unit, limit.item, since, until)
 
 
-def _limits(case: Case, questions: Mapping[Limit, Moved], command: Redeem) -> None:
+def _limits(case: Case, questions: Mapping[Limit, Moved], command: Redeem, points: int) -> None:
     for limit, question in questions.items():
-        wanted = command.quantity if limit.of == "units" else 1
+        wanted = {LimitOf.UNITS: command.quantity, LimitOf.POINTS: points}.get(limit.of, 1)
         used = -case.ask(question)
         if used + wanted > limit.at_most:
             refuse(
@@ -181,8 +264,8 @@ def _limits(case: Case, questions: Mapping[Limit, Moved], command: Redeem) -> No
                 item=command.item,
                 at_most=limit.at_most,
                 per=str(limit.per),
-                of=limit.of,
-                by=limit.by,
+                of=str(limit.of),
+                by=str(limit.by),
                 used=used,
                 wanted=wanted,
             )
@@ -230,7 +313,48 @@ def _counters(case: Case, command: Redeem, household: str | None, held: Account,
     return postings
 
 
+def _more_counters(  # noqa: PLR0913, PLR0917 - what is counted for whom
+    case: Case, command: Redeem, rulebook: Rulebook, item: Item, points: int, household: str | None
+) -> list[Posting]:
+    """What only some rulebooks look at: points by person and household, and an item's redemptions by everybody."""
+    counts: list[tuple[str, str, int]] = []
+    if rulebook.redemption.counts_points:
+        unit = tally_unit("spent", item.currency)
+        counts.append((volunteer_holder(command.volunteer), unit, points))
+        counts += [(household_holder(household), unit, points)] if household else []
+    for limit in rulebook.redemption.limits_for(item):
+        if limit.by is LimitBy.EVERYBODY:
+            wanted = {LimitOf.UNITS: command.quantity, LimitOf.POINTS: points}.get(limit.of, 1)
+            counts.append(
+                (item_unit(item.id), _LIMIT_UNITS.get(limit.of) or tally_unit("spent", item.currency), wanted)
+            )
+    return [
+        Posting(Account(holder, purpose, command.item), unit, sign * number, None, case.booking_day)
+        for holder, unit, number in dict.fromkeys(counts)
+        if number
+        for purpose, sign in ((Purpose.QUOTA, -1), (Purpose.COUNTED, 1))
+    ]
+
+
+def _clear(case: Case, payer: str, currency: str) -> None:
+    """End what is left after a redemption, where the rulebook says so."""
+    left = {lot: amount for lot, amount in case.spendable_of(payer, currency).items() if amount}
+    if not left:
+        return
+    moves = _moved(case, Account(payer, Purpose.AVAILABLE), Account(payer, Purpose.EXPIRED), currency, left)
+    volunteer = payer.removeprefix(volunteer_holder(""))
+    fact = Expired(volunteer=volunteer, currency=currency, points=sum(left.values()))
+    case.draft(fact, (payer,), case.booking_day, tuple(moves))
+
+
 # --- collect, cancel, lapse --------------------------------------------------------------------------------------
+
+
+def paid_from(held: Held) -> str:
+    """Whose points a redemption holds."""
+    if held.payer is Whose.HOUSEHOLD and held.household is not None:
+        return household_holder(held.household)
+    return volunteer_holder(held.volunteer)
 
 
 def _state(case: Case, redemption: str) -> RedemptionState:
@@ -311,7 +435,8 @@ def lapse(case: Case, command: Lapse) -> None:
 
 
 def _given_back(case: Case, state: RedemptionState, fact: Cancelled | Lapsed) -> None:
-    case.need(available(state.held.volunteer, state.held.currency), debt(state.held.volunteer, state.held.currency))
+    payer = paid_from(state.held)
+    case.need(lots_of(payer, state.held.currency), debt_of(payer, state.held.currency))
     mirror = tuple(posting.mirrored() for posting in state.entry.postings)
     case.draft(fact, _subjects(state), state.entry.on, mirror)
     _after_return(case, state.held, mirror)
@@ -324,7 +449,7 @@ def _after_return(case: Case, held: Held, postings: tuple[Posting, ...]) -> None
         for posting in postings
         if posting.account.purpose == Purpose.AVAILABLE and posting.lot is not None and posting.lot <= case.booked_at
     }
-    holder, currency = volunteer_holder(held.volunteer), held.currency
+    holder, currency = paid_from(held), held.currency
     late, available_account = sum(back.values()), Account(holder, Purpose.AVAILABLE)
     rulebook = next((each for each in case.frame.rulebooks if each.id == held.rulebook), None)
     grace_days = rulebook.redemption.grace_days if rulebook else 0
@@ -341,7 +466,7 @@ def _after_return(case: Case, held: Held, postings: tuple[Posting, ...]) -> None
         fact = Expired(volunteer=held.volunteer, currency=currency, points=late)
         case.draft(fact, (holder,), case.booking_day, tuple(moves))
     if any(posting.account.purpose == Purpose.AVAILABLE for posting in postings):
-        case.repay(held.volunteer, currency)
+        repaid(case, holder, currency)
 
 
 # --- return ------------------------------------------------------------------------------------------------------
@@ -356,7 +481,8 @@ def return_collected(case: Case, command: Return) -> None:
     quantity = command.quantity or state.left
     if quantity > state.left:
         refuse("more_than_collected", redemption=command.redemption, wanted=quantity, collected=state.left)
-    case.need(item_question(held.item), available(held.volunteer, held.currency), debt(held.volunteer, held.currency))
+    payer = paid_from(held)
+    case.need(item_question(held.item), lots_of(payer, held.currency), debt_of(payer, held.currency))
     item = latest_item(case, held.item)
     if not item.returnable:
         refuse("not_returnable", item=held.item)
@@ -366,7 +492,7 @@ def return_collected(case: Case, command: Return) -> None:
     holder, unit = volunteer_holder(held.volunteer), item_unit(held.item)
     redeemed = Account(f"partner:{held.partner}", Purpose.REDEEMED, held.item)
     points = _shares(_not_yet_returned(state, held.currency), held.price * quantity)
-    postings = _moved(case, redeemed, Account(holder, Purpose.AVAILABLE), held.currency, points)
+    postings = _moved(case, redeemed, Account(payer, Purpose.AVAILABLE), held.currency, points)
     collected = Account(holder, Purpose.COLLECTED, held.item)
     back = Purpose.WRITTEN_OFF if command.damaged else Purpose.ON_HAND if item.stocked else Purpose.SUPPLIED
     goods = taken(_not_yet_returned(state, unit), quantity)

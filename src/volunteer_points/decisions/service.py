@@ -6,13 +6,24 @@ from datetime import date, timedelta
 
 import attrs
 
-from volunteer_points.books import About, LotsOf, Question
-from volunteer_points.commands import Approve, Correct, Reject, Reverse, Submit, Void
-from volunteer_points.decisions.case import Case, available, debt, issued, refuse, taken, volunteer_question
+from volunteer_points.books import About, Moved, Question
+from volunteer_points.commands import Approve, ApproveByRulebook, Confirm, Correct, Reject, Reverse, Submit, Void
+from volunteer_points.decisions.awarding import (
+    activity_question,
+    award_record,
+    confirm_award,
+    measurer,
+    reverse_award,
+    service_record,
+    team_question,
+)
+from volunteer_points.decisions.case import Case, VolunteerState, refuse, volunteer_question
+from volunteer_points.decisions.measuring import RECORD_KINDS, facts_about, hold_to
 from volunteer_points.entries import (
     ActivityListed,
     Approved,
     Awarded,
+    Confirmed,
     Corrected,
     Entry,
     NotAwarded,
@@ -24,10 +35,8 @@ from volunteer_points.entries import (
     Withdrawn,
 )
 from volunteer_points.model import RECORD_SPAN_DAYS_MAX, Activity, Interval, Right, Team, minutes_in
-from volunteer_points.postings import Account, Posting, Purpose, record_subject, volunteer_holder
-from volunteer_points.rules import MINUTES, ReversalOrder, ServiceRecord, Working, award, cap_windows
-
-RECORD_KINDS = ("Submitted", "Approved", "Rejected", "Voided", "Awarded", "NotAwarded", "Reversed", "Corrected")
+from volunteer_points.postings import TIMES, Account, Posting, Purpose, record_subject, volunteer_holder
+from volunteer_points.rules import MINUTES, Route, Rulebook
 
 
 @attrs.frozen
@@ -44,6 +53,11 @@ class RecordState:
     """The award, or the entry that says why there is none."""
 
     revision: int
+    approved_by: tuple[str, ...] = ()
+    """Who has approved it since it was last said."""
+
+    rating: str = ""
+    """How it was rated at its approval."""
 
     @property
     def live(self) -> bool:
@@ -60,6 +74,7 @@ STATUS = {
     Awarded: "awarded",
     NotAwarded: "not_awarded",
     Reversed: "reversed",
+    Confirmed: "awarded",
 }
 
 
@@ -71,6 +86,8 @@ def record_state(entries: tuple[Entry, ...]) -> RecordState | None:
     last = said[-1]
     assert isinstance(last.fact, (Submitted, Corrected))  # noqa: S101 - narrows the type for the reader below
     decided = [entry for entry in entries if isinstance(entry.fact, (Awarded, NotAwarded))]
+    approved = [entry for entry in entries if isinstance(entry.fact, Approved)]
+    since = entries[entries.index(last) :]
     said_by = last.fact.requested_by if isinstance(last.fact, Corrected) else last.actor
     return RecordState(
         said=last.fact,
@@ -79,6 +96,8 @@ def record_state(entries: tuple[Entry, ...]) -> RecordState | None:
         status=STATUS[type(entries[-1].fact)],
         decided=decided[-1] if decided else None,
         revision=len(said),
+        approved_by=tuple(entry.actor for entry in approved if entry in since),
+        rating=next((entry.fact.rating for entry in reversed(approved) if entry.fact.rating), ""),  # type: ignore[union-attr]
     )
 
 
@@ -107,23 +126,17 @@ def around(volunteer: str, intervals: tuple[Interval, ...]) -> About:
     return About(volunteer_holder(volunteer), RECORD_KINDS, first - spare, last + timedelta(days=3))
 
 
-def activity_question(activity: str) -> About:
-    """The activity as it stands."""
-    return About(f"activity:{activity}", ("ActivityListed", "Withdrawn"), many=True)
-
-
-def team_question(team: str) -> About:
-    """The team as it stands."""
-    return About(f"team:{team}", ("TeamFormed", "Withdrawn"), many=True)
-
-
 def submit_needs(command: Submit) -> tuple[Question[object], ...]:
     """What recording asks."""
     return (
         volunteer_question(command.volunteer),
         activity_question(command.activity),
-        around(command.volunteer, command.intervals),
+        *_around(command.volunteer, command.intervals),
     )
+
+
+def _around(volunteer: str, intervals: tuple[Interval, ...]) -> tuple[Question[object], ...]:
+    return (around(volunteer, intervals),) if intervals else ()
 
 
 def record_needs(command: Approve | Reject | Void | Reverse | Correct) -> tuple[Question[object], ...]:
@@ -135,9 +148,9 @@ def record_needs(command: Approve | Reject | Void | Reverse | Correct) -> tuple[
 
 
 def submit(case: Case, command: Submit) -> None:
-    """Record service of a volunteer."""
+    """Record service of a volunteer; where its route needs nobody, it is approved and awarded at once."""
     record = case.new_id("r")
-    activity, day = _checked(case, command.volunteer, command.activity, command.intervals, own="")
+    activity, day = _checked(case, command, own="")
     team = command.team or activity.team
     if team is not None:
         _active_team(case, team, day)
@@ -146,8 +159,9 @@ def submit(case: Case, command: Submit) -> None:
     person = case.volunteer(command.volunteer, day=day)
     if rulebook.members_only and team is not None and not person.is_member(team, day):
         refuse("not_a_member", volunteer=command.volunteer, team=team, day=day)
-    if rulebook.record_within_days is not None and (case.booking_day - day).days > rulebook.record_within_days:
-        refuse("recorded_too_late", day=day, today=case.booking_day, within_days=rulebook.record_within_days)
+    within_days = rulebook.within_days(command.evidence)
+    if within_days is not None and (case.booking_day - day).days > within_days:
+        refuse("recorded_too_late", day=day, today=case.booking_day, within_days=within_days)
     fact = Submitted(
         record=record,
         volunteer=command.volunteer,
@@ -156,24 +170,66 @@ def submit(case: Case, command: Submit) -> None:
         team=team,
         evidence=command.evidence,
         source=command.source,
+        details=command.details,
     )
-    case.draft(fact, (record_subject(record), volunteer_holder(command.volunteer)), day, _claim(fact, day))
+    _hold_recording(case, fact, rulebook, person, day)
+    route = route_of(case, fact, day)
+    postings = _claim(fact, day)
+    case.draft(fact, (record_subject(record), volunteer_holder(command.volunteer)), day, postings)
+    if route is not None and route.automatic and not rulebook.waits_for_day:
+        _approved_by_rulebook(case, fact, day, route)
+
+
+def _hold_recording(case: Case, said: Submitted, rulebook: Rulebook, person: VolunteerState, day: date) -> None:
+    """Refuse a record for which the rulebook's conditions of recording do not hold, before this record is counted."""
+    if not rulebook.recording:
+        return
+    each = tuple(
+        attrs.evolve(condition, activities=(said.activity,)) if condition.each_activity else condition
+        for condition in rulebook.recording
+    )
+    facts = facts_about(case, measurer(case, said), rulebook, each, person.tags, day)
+    hold_to(facts, each, volunteer=said.volunteer, day=day)
+
+
+def route_of(case: Case, said: Submitted | Corrected, day: date) -> Route | None:
+    """The first route of approval that fits; None where the rulebook has none: then one approver is enough."""
+    rulebook = case.frame.rulebook_on(day)
+    if not rulebook.routes:
+        return None
+    service = service_record(case, said, day)
+    holder, after = volunteer_holder(said.volunteer), day + timedelta(days=1)
+    served = Moved(holder, Purpose.SERVED, MINUTES, None, day, after)
+    claimed = Moved(holder, Purpose.CLAIMED, MINUTES, None, day, after)
+    own = Moved(holder, Purpose.CLAIMED, MINUTES, said.record, day, after)
+    case.need(served, claimed, own)
+    before = case.ask(served) + case.ask(claimed) - case.ask(own)
+    for route in rulebook.routes:
+        if route.when.fits(service) and route.takes(before + service.minutes):
+            return route
+    return refuse("no_route", record=said.record, day=day, day_minutes=before + service.minutes)
+
+
+def _approved_by_rulebook(case: Case, said: Submitted | Corrected, day: date, route: Route) -> None:
+    fact = Approved(record=said.record, volunteer=said.volunteer, route=route.id, by_rulebook=True)
+    subjects = (record_subject(said.record), volunteer_holder(said.volunteer))
+    case.draft(fact, subjects, day, tuple(posting.mirrored() for posting in _claim(said, day)))
+    award_record(case, said, day)
 
 
 def _checked(
-    case: Case, volunteer: str, activity: str, intervals: tuple[Interval, ...], *, own: str
+    case: Case, command: Submit | Correct, *, own: str, said: Submitted | Corrected | None = None
 ) -> tuple[Activity, date]:
-    begin = min(interval.begin for interval in intervals)
-    end = max(interval.end for interval in intervals)
-    if end > case.booked_at:
-        refuse(
-            "service_in_future", end=case.frame.calendar.local(end), booked_at=case.frame.calendar.local(case.booked_at)
-        )
-    if not minutes_in(intervals):
-        refuse("no_whole_minute", begin=begin, end=end)
-    day = case.frame.calendar.day(begin)
-    if end - begin > timedelta(days=RECORD_SPAN_DAYS_MAX):
-        refuse("record_too_long", begin=begin, end=end, most_days=RECORD_SPAN_DAYS_MAX)
+    """The activity and the day of what is said, once nothing speaks against it."""
+    volunteer = said.volunteer if said is not None else command.volunteer  # type: ignore[union-attr]
+    activity = command.activity or (said.activity if said is not None else "")
+    if command.intervals:
+        day = _timed(case, command.intervals)
+        _alone(case, volunteer, command.intervals, own)
+    else:
+        day = command.on or case.booking_day
+        if day > case.booking_day:
+            refuse("service_in_future", end=day, booked_at=case.frame.calendar.local(case.booked_at))
     case.volunteer(volunteer, day=day)
     found = _standing(case.ask(activity_question(activity)), ActivityListed)
     if found is None:
@@ -181,8 +237,20 @@ def _checked(
     assert isinstance(found, ActivityListed)  # noqa: S101 - narrows the type
     if not found.activity.offered_on(day):
         refuse("activity_not_offered", activity=activity, day=day)
-    _alone(case, volunteer, intervals, own)
     return found.activity, day
+
+
+def _timed(case: Case, intervals: tuple[Interval, ...]) -> date:
+    begin = min(interval.begin for interval in intervals)
+    end = max(interval.end for interval in intervals)
+    if end > case.booked_at:
+        local = case.frame.calendar.local
+        refuse("service_in_future", end=local(end), booked_at=local(case.booked_at))
+    if not minutes_in(intervals):
+        refuse("no_whole_minute", begin=begin, end=end)
+    if end - begin > timedelta(days=RECORD_SPAN_DAYS_MAX):
+        refuse("record_too_long", begin=begin, end=end, most_days=RECORD_SPAN_DAYS_MAX)
+    return case.frame.calendar.day(begin)
 
 
 def _alone(case: Case, volunteer: str, intervals: tuple[Interval, ...], own: str) -> None:
@@ -211,11 +279,11 @@ def _active_team(case: Case, team: str, day: date) -> Team:
 
 
 def _claim(said: Submitted | Corrected, on: date) -> tuple[Posting, ...]:
-    minutes = minutes_in(said.intervals)
+    unit, amount = (MINUTES, minutes_in(said.intervals)) if said.intervals else (TIMES, 1)
     holder = volunteer_holder(said.volunteer)
     return (
-        Posting(Account(holder, Purpose.CLAIMED, said.record), MINUTES, minutes, None, on),
-        Posting(Account(holder, Purpose.REPORTED), MINUTES, -minutes, None, on),
+        Posting(Account(holder, Purpose.CLAIMED, said.record), unit, amount, None, on),
+        Posting(Account(holder, Purpose.REPORTED), unit, -amount, None, on),
     )
 
 
@@ -263,94 +331,47 @@ def void(case: Case, command: Void) -> None:
 
 
 def approve(case: Case, command: Approve) -> None:
-    """Approve a record and award it by the rulebook of its day."""
+    """Approve a record; it is awarded by the rulebook of its day when nobody else is still to approve it."""
     state = _submitted(case, command.record)
-    case.authorise(Right.APPROVE, team=state.said.team)
+    route = route_of(case, state.said, state.on)
+    if route is not None and route.automatic:
+        route = None  # what the rulebook itself may approve, one person may
+    case.authorise(Right.APPROVE if route is None else route.right, team=state.said.team)
     case.other_eyes(volunteer=state.said.volunteer, also=state.said_by, role="recorder")
-    fact = Approved(record=command.record, volunteer=state.said.volunteer)
-    case.draft(fact, _subjects(state), state.on, _unclaim(state))
-    _award(case, state.said, state.on)
-
-
-def service_record(case: Case, said: Submitted | Corrected, on: date) -> ServiceRecord:
-    """What rules may look at, put together from the record, the volunteer, the activity and the team."""
-    questions: list[Question[object]] = [volunteer_question(said.volunteer), activity_question(said.activity)]
-    if said.team is not None:
-        questions.append(team_question(said.team))
-    case.need(*questions)
-    activity = _latest(case.ask(activity_question(said.activity)), ActivityListed)
-    team = _latest(case.ask(team_question(said.team)), TeamFormed) if said.team else None
-    return ServiceRecord(
-        intervals=said.intervals,
-        day=on,
-        activity=said.activity,
-        activity_type=activity.activity.type if isinstance(activity, ActivityListed) else "service",
-        team=said.team,
-        slot=team.team.slot if isinstance(team, TeamFormed) else None,
-        tags=case.volunteer(said.volunteer).tags,
-        evidence=said.evidence,
+    if any(case.frame.is_same_person(case.actor, earlier) for earlier in state.approved_by):
+        refuse("four_eyes", actor=case.actor, role="approver")
+    still = 0 if route is None else max(0, route.approvers - len(state.approved_by) - 1)
+    fact = Approved(
+        record=command.record,
+        volunteer=state.said.volunteer,
+        rating=command.rating,
+        route=route.id if route is not None else "",
+        still=still,
     )
-
-
-def _latest(entries: tuple[Entry, ...], kind: type) -> object | None:
-    """The latest fact of a kind, even when it was withdrawn since: old service keeps its activity and team."""
-    return next((entry.fact for entry in reversed(entries) if isinstance(entry.fact, kind)), None)
-
-
-def work_out(case: Case, said: Submitted | Corrected, on: date) -> Working:
-    """What the rulebook of that day gives for a record, after what this person already got."""
-    rulebook = case.frame.rulebook_on(on)
-    service = service_record(case, said, on)
-    windows = {
-        window.cap: issued(said.volunteer, window.unit, window.activity, window.since, window.until)
-        for window in cap_windows(rulebook, service)
-    }
-    case.need(*windows.values(), debt(said.volunteer, rulebook.currency), available(said.volunteer, rulebook.currency))
-    used = {cap: -case.ask(question) for cap, question in windows.items()}
-    return award(rulebook, case.frame.currency(rulebook.currency), case.frame.calendar, service, used)
-
-
-def _award(case: Case, said: Submitted | Corrected, on: date) -> None:
-    rulebook = case.frame.rulebook_on(on)
-    working = work_out(case, said, on)
-    holder, subjects = volunteer_holder(said.volunteer), (record_subject(said.record), volunteer_holder(said.volunteer))
-    postings: list[Posting] = []
-    if working.minutes:
-        postings += [
-            Posting(Account(holder, Purpose.ISSUED, said.activity), MINUTES, -working.minutes, None, on),
-            Posting(Account(holder, Purpose.SERVED, said.activity), MINUTES, working.minutes, None, on),
-        ]
-    if working.nothing_because is not None:
-        missed = NotAwarded(
-            record=said.record,
-            volunteer=said.volunteer,
-            activity=said.activity,
-            rulebook=rulebook.id,
-            rulebook_hash=rulebook.hash,
-            minutes=working.minutes,
-            because=working.nothing_because,
-            working=working.steps,
-        )
-        case.draft(missed, subjects, on, tuple(postings))
+    if still:
+        case.draft(fact, _subjects(state), state.on)
         return
-    postings += [
-        Posting(Account(holder, Purpose.ISSUED, said.activity), rulebook.currency, -working.points, None, on),
-        Posting(Account(holder, Purpose.AVAILABLE), rulebook.currency, working.points, working.lot, on),
-    ]
-    fact = Awarded(
-        record=said.record,
-        volunteer=said.volunteer,
-        activity=said.activity,
-        rulebook=rulebook.id,
-        rulebook_hash=rulebook.hash,
-        currency=rulebook.currency,
-        points=working.points,
-        minutes=working.minutes,
-        lot=working.lot,
-        working=working.steps,
-    )
-    case.draft(fact, subjects, on, tuple(postings))
-    case.repay(said.volunteer, rulebook.currency)
+    case.draft(fact, _subjects(state), state.on, _unclaim(state))
+    award_record(case, state.said, state.on, rating=command.rating or state.rating)
+
+
+def approve_by_rulebook(case: Case, command: ApproveByRulebook) -> None:
+    """Approve what its route leaves to the rulebook, once its day is over and nothing can be added to it."""
+    state = _submitted(case, command.record)
+    route = route_of(case, state.said, state.on)
+    if route is None or not route.automatic:
+        refuse("needs_an_approver", record=command.record, route=None if route is None else route.id)
+    if case.booking_day <= state.on:
+        refuse("day_not_over", record=command.record, day=state.on)
+    _approved_by_rulebook(case, state.said, state.on, route)
+
+
+def confirm(case: Case, command: Confirm) -> None:
+    """Let an award count whose public notice is over."""
+    state = _state(case, command.record)
+    if state.status != "awarded" or state.decided is None:
+        refuse("no_notice", record=command.record)
+    confirm_award(case, state.decided, _subjects(state))
 
 
 def reverse(case: Case, command: Reverse) -> None:
@@ -358,7 +379,7 @@ def reverse(case: Case, command: Reverse) -> None:
     state = _decided(case, command.record)
     case.authorise(Right.APPROVE, team=state.said.team)
     case.other_eyes(volunteer=state.said.volunteer, also=state.said_by, role="recorder")
-    _reverse(case, state, command)
+    _reversed(case, state, command)
 
 
 def _decided(case: Case, record: str) -> RecordState:
@@ -370,43 +391,9 @@ def _decided(case: Case, record: str) -> RecordState:
     return state
 
 
-def _reverse(case: Case, state: RecordState, command: Reverse | Correct) -> None:
-    entry = state.decided
-    assert entry is not None  # noqa: S101 - a decided record has its award or the reason for none
-    fact = entry.fact
-    assert isinstance(fact, (Awarded, NotAwarded))  # noqa: S101 - narrows the type
-    rulebook = next((each for each in case.frame.rulebooks if each.id == fact.rulebook), None)
-    postings = [each.mirrored() for each in entry.postings if each.account.purpose != Purpose.AVAILABLE]
-    if isinstance(fact, Awarded):
-        postings += _taken_back(case, fact, rulebook.redemption.reversal_takes if rulebook else ReversalOrder.DEBT)
-    room = tuple(cap.id for cap in rulebook.caps if cap.per != "record") if rulebook else ()
-    reversal = Reversed(record=fact.record, volunteer=fact.volunteer, entry=entry.id, reason=command.reason, room=room)
-    case.draft(reversal, _subjects(state), entry.on, tuple(postings))
-
-
-def _taken_back(case: Case, fact: Awarded, order: ReversalOrder) -> list[Posting]:
-    """The recorded points out of: their lot, then (switch) other live lots, then what expired from it, then debt."""
-    holder, currency = volunteer_holder(fact.volunteer), fact.currency
-    expired = LotsOf(Account(holder, Purpose.EXPIRED), currency)
-    case.need(available(fact.volunteer, currency), expired)
-    lots = case.ask(available(fact.volunteer, currency))
-    rest = fact.points
-    postings: list[Posting] = []
-
-    def take(purpose: Purpose, amounts: dict[object, int]) -> None:
-        nonlocal rest
-        for lot, part in taken(amounts, rest).items():  # type: ignore[arg-type]  # lots are instants or none
-            postings.append(Posting(Account(holder, purpose), currency, -part, lot, case.booking_day))
-            rest -= part
-
-    take(Purpose.AVAILABLE, {fact.lot: lots.get(fact.lot, 0)})
-    if order is ReversalOrder.OTHER_LOTS:
-        spendable = case.spendable(fact.volunteer, currency)
-        take(Purpose.AVAILABLE, {lot: amount for lot, amount in spendable.items() if lot != fact.lot})
-    take(Purpose.EXPIRED, {fact.lot: case.ask(expired).get(fact.lot, 0)})
-    if rest:
-        postings.append(Posting(Account(holder, Purpose.DEBT), currency, -rest, None, case.booking_day))
-    return postings
+def _reversed(case: Case, state: RecordState, command: Reverse | Correct) -> None:
+    assert state.decided is not None  # noqa: S101 - a decided record has its award or the reason for none
+    reverse_award(case, state.decided, command, _subjects(state))
 
 
 def correct(case: Case, command: Correct) -> None:
@@ -415,17 +402,18 @@ def correct(case: Case, command: Correct) -> None:
     if state.status not in {"awarded", "not_awarded", "reversed"}:
         refuse("not_decided", record=command.record, status=state.status)
     said = state.said
-    activity = command.activity or said.activity
+    activity, details = command.activity or said.activity, command.details or said.details
     case.need(
-        volunteer_question(said.volunteer), activity_question(activity), around(said.volunteer, command.intervals)
+        volunteer_question(said.volunteer), activity_question(activity), *_around(said.volunteer, command.intervals)
     )
-    _, day = _checked(case, said.volunteer, activity, command.intervals, own=command.record)
-    if command.intervals == said.intervals and activity == said.activity and state.status != "reversed":
+    _, day = _checked(case, command, own=command.record, said=said)
+    same = command.intervals == said.intervals and (bool(said.intervals) or day == state.on)
+    if same and activity == said.activity and details == said.details and state.status != "reversed":
         refuse("no_change", record=command.record)
     case.authorise(Right.APPROVE, team=said.team)
     case.other_eyes(volunteer=said.volunteer, also=command.requested_by, role="requester")
     if state.status != "reversed":
-        _reverse(case, state, command)
+        _reversed(case, state, command)
     fact = Corrected(
         record=command.record,
         volunteer=said.volunteer,
@@ -436,6 +424,7 @@ def correct(case: Case, command: Correct) -> None:
         reason=command.reason,
         team=said.team,
         evidence=said.evidence,
+        details=details,
     )
     case.draft(fact, _subjects(state), day)
-    _award(case, fact, day)
+    award_record(case, fact, day, rating=state.rating)

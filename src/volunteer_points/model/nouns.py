@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 import attrs
 
-from volunteer_points.errors import suggestion
-from volunteer_points.model.values import calendar_day, identifier, not_negative, words
+from volunteer_points.errors import InputError, suggestion
+from volunteer_points.model.values import calendar_day, identifier, not_negative, positive, words
 
 
 class Evidence(StrEnum):
@@ -18,6 +19,53 @@ class Evidence(StrEnum):
     SUPERVISOR = "supervisor"
     MAKE_UP = "make_up"
     SELF = "self"
+
+
+def _short_words(instance: object, attribute: attrs.Attribute[Any], value: tuple[str, ...]) -> None:
+    for each in value:
+        words(instance, attribute, each)
+
+
+@attrs.frozen(kw_only=True)
+class Quantity:
+    """A whole number of something other than time: 400 of ``ml``, 3 of ``trees``, 5 of ``score``."""
+
+    unit: str = attrs.field(validator=identifier)
+    amount: int = attrs.field(validator=positive)
+
+
+@attrs.frozen(kw_only=True)
+class Details:
+    """What a record says besides who, what and when; rules may look at all of it."""
+
+    role: str = attrs.field(default="", validator=words)
+    marks: tuple[str, ...] = attrs.field(default=(), validator=_short_words)
+    """Words such as ``skilled`` or ``risk-2`` that the rulebook knows."""
+    rating: str = attrs.field(default="", validator=words)
+    participants: int = attrs.field(default=1, validator=positive)
+    quantities: tuple[Quantity, ...] = ()
+    planned_minutes: int | None = attrs.field(default=None, validator=attrs.validators.optional(positive))
+    travel_minutes: int = attrs.field(default=0, validator=not_negative)
+    """The way there and back, which is not within the intervals."""
+    beneficiary: str | None = None
+    """The volunteer who was served, where somebody keeps account of that."""
+
+    def __attrs_post_init__(self) -> None:
+        units = [quantity.unit for quantity in self.quantities]
+        if len(set(units)) != len(units):
+            raise InputError("quantity_twice", units=units, fix="Add them up.")
+
+    def quantity(self, unit: str) -> int:
+        """How much of a unit; nought when nothing is said of it."""
+        return sum(quantity.amount for quantity in self.quantities if quantity.unit == unit)
+
+
+@attrs.frozen(kw_only=True)
+class Fund:
+    """A pot of points that pays for service or takes donations; it is never below nought."""
+
+    id: str = attrs.field(validator=identifier)
+    name: str = attrs.field(default="", validator=words)
 
 
 @attrs.frozen(kw_only=True)
@@ -148,6 +196,8 @@ class Right(StrEnum):
     ADJUST = "adjust"
     ENROL = "enrol"
     CLOSE = "close"
+    CERTIFY = "certify"
+    """Approve what a route of approval reserves to a higher body."""
 
 
 @attrs.frozen(kw_only=True)

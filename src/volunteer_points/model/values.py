@@ -118,6 +118,7 @@ class Period(StrEnum):
     WEEK = "week"
     MONTH = "month"
     QUARTER = "quarter"
+    HALF_YEAR = "half_year"
     YEAR = "year"
     EVER = "ever"
 
@@ -171,7 +172,7 @@ def period_around(day: date, period: Period) -> tuple[date | None, date | None]:
             return first, first + timedelta(days=7)
         case Period.EVER:
             return None, None
-    months = {Period.MONTH: 1, Period.QUARTER: 3, Period.YEAR: 12}[period]
+    months = {Period.MONTH: 1, Period.QUARTER: 3, Period.HALF_YEAR: 6, Period.YEAR: 12}[period]
     first = day.replace(month=(day.month - 1) // months * months + 1, day=1)
     return first, add_months(first, months)
 

@@ -13,6 +13,8 @@ from volunteer_points.model import (
     Household,
     Item,
     Limit,
+    LimitBy,
+    LimitOf,
     Partner,
     Period,
     Price,
@@ -56,7 +58,7 @@ def small_programme() -> Definition:
                 redemption=RedemptionRule(
                     limits=(
                         Limit(at_most=2, per=Period.MONTH, item="soap"),
-                        Limit(at_most=3, per=Period.DAY, of="redemptions", by="household"),
+                        Limit(at_most=3, per=Period.DAY, of=LimitOf.REDEMPTIONS, by=LimitBy.HOUSEHOLD),
                     ),
                     hold_days=10,
                     transfers=Transfers.HOUSEHOLD,
