@@ -23,6 +23,22 @@ LEDGERS: Mapping[str, ErrorWords] = {
         "[Line {line}: ]an entry cannot be read: {problem}. It starts with {starts}", _RESTORE[0],
         "[第 {line} 行：]有一个条目无法读取：{problem}。开头为 {starts}", _RESTORE[1],
     ),
+    "node_missing": ErrorWords(
+        "The tree over the ledger lacks node {place} of level {level}.", _RESTORE[0],
+        "账本的哈希树缺少第 {level} 层的第 {place} 个节点。", _RESTORE[1],
+    ),
+    "outside_the_tree": ErrorWords(
+        "{value} lies outside a tree of {size} entries.", "Ask for a place or size that was sealed.",
+        "{value} 超出了只有 {size} 个条目的哈希树。", "请使用已封存的位置或数量。",
+    ),
+    "not_a_hash": ErrorWords(
+        "{value} is not a hash or signature of the right length.", "Copy it again from where it was published.",
+        "{value} 不是长度正确的哈希或签名。", "请从公示处重新抄录。",
+    ),
+    "not_a_seal": ErrorWords(
+        "This is no checkpoint and no proof: {problem}.", "Ask whoever gave it to you for the file again.",
+        "这不是校验点，也不是证明：{problem}。", "请向提供者重新索取文件。",
+    ),
     "statement_uneven": ErrorWords(
         "The statement of {volunteer} does not add up: {told} told, {found} found.", _RESTORE[0],
         "{volunteer} 的对账单不平：明细为 {told}，余额为 {found}。", _RESTORE[1],
