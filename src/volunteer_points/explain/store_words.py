@@ -12,6 +12,7 @@ _RESTORE = (
 )
 _AGAIN = "Try again in a moment.", "请稍后再试。"
 _DEFECT = "Correct the program that calls the store.", "请修正调用存储的程序。"
+_PLACE = "请写文件名，或 sqlite:///ledger.sqlite、postgresql://user@host/database 这样的地址。"
 _COPY = "请重新导出账本：volunteer-points export；要看全部问题，请审计这个文件。"
 
 LEDGERS: Mapping[str, ErrorWords] = {
@@ -70,6 +71,14 @@ LEDGERS: Mapping[str, ErrorWords] = {
         "宿主事务读取期间，另一个事务写入了内容（{problem}）。",
         "请用 BEGIN IMMEDIATE 开始宿主事务，并全部重做。",
     ),
+    "host_transaction_failed": ErrorWords(
+        "A statement of the host's transaction has failed[ ({problem})].", "",
+        "宿主事务中有语句已经失败[（{problem}）]。", "请回滚宿主事务，并全部重做。",
+    ),
+    "connection_lost": ErrorWords(
+        "The connection to the database is lost ({problem}); nothing was written.", _AGAIN[0],
+        "数据库连接中断（{problem}），没有写入任何内容。", _AGAIN[1],
+    ),
     "no_connection_left": ErrorWords(
         "No connection to the database is free ({problem}).", _AGAIN[0], "数据库连接已用完（{problem}）。", _AGAIN[1],
     ),
@@ -115,9 +124,9 @@ PLACES: Mapping[str, ErrorWords] = {
         "The file is no database ({problem}).", "", "这个文件不是数据库（{problem}）。",
         "请指定账本文件，或尚不存在的文件。",
     ),
-    "not_a_url": ErrorWords("The place of the ledger cannot be read.", "", "无法识别账本的位置。", ""),
+    "not_a_url": ErrorWords("The place of the ledger cannot be read.", "", "无法识别账本的位置。", _PLACE),
     "database_not_supported": ErrorWords(
-        "{place}: this kind of database is not supported.", "", "{place}：不支持这种数据库。", "",
+        "{place}: this kind of database is not supported.", "", "{place}：不支持这种数据库。", _PLACE,
     ),
     "ledger_in_memory": ErrorWords(
         "{place}: a database in memory is gone with the process.", "",
@@ -165,11 +174,13 @@ PLACES: Mapping[str, ErrorWords] = {
     "unsafe_settings": ErrorWords(
         "The connection is not safe for a ledger: {found}.", "",
         "这个连接的设置对账本不安全：{found}。",
-        "请在首次连接前调用 volunteer_points.storage.sqlite.prepare(engine)，并使用文件数据库。",
+        "SQLite：请在首次连接前调用 volunteer_points.storage.sqlite.prepare(engine)，并使用文件数据库；"
+        "PostgreSQL：数据库编码须为 UTF8，并保持持久化设置开启。",
     ),
     "host_transaction_not_begun": ErrorWords(
         "The host's transaction has not begun.", "", "宿主事务尚未开始。",
-        "请用 BEGIN IMMEDIATE 开始，volunteer_points.storage.sqlite.prepare(engine) 会处理。",
+        "请先开始事务，且不用 AUTOCOMMIT；SQLite 请用 BEGIN IMMEDIATE，"
+        "volunteer_points.storage.sqlite.prepare(engine) 会处理。",
     ),
     "opened_read_only": ErrorWords(
         "Ledger {ledger} was opened for reading only.", "", "账本 {ledger} 以只读方式打开。",
