@@ -40,6 +40,10 @@ NAMED_ELSEWHERE: Mapping[tuple[str, str], Mapping[str, set[str]]] = {
         code: {"problem", "sqlite", "fix"} for code in ("floor_passed", "contradicts_what_is_stored")
     },
     ("storage/sqlite.py", "kind(code)"): {},
+    ("storage/postgresql.py", "code"): {
+        code: {"problem", "sqlstate", "fix"} for code in ("floor_passed", "contradicts_what_is_stored")
+    },
+    ("storage/postgresql.py", "kind(code)"): {},
     ("audit/integrity.py", "problem.code"): {},  # says again what the journal said
 }
 """Raises whose code is not written where they stand."""
@@ -117,14 +121,14 @@ def raised_in_the_source() -> tuple[Raised, ...]:
     return tuple(raised_in(source_trees()))
 
 
-def codes_from_sqlite() -> set[str]:
-    """The codes that SQLite's errors become, which stand in a table of class, code and remedy."""
-    tree = source_trees()["storage/sqlite.py"]
+def codes_from_databases() -> set[str]:
+    """The codes that the errors of databases become, which stand in tables of class, code and remedy."""
     return {
         str(node.elts[1].value)
-        for node in ast.walk(tree)
+        for family in ("sqlite", "postgresql")
+        for node in ast.walk(source_trees()[f"storage/{family}.py"])
         if isinstance(node, ast.Tuple) and len(node.elts) == 3 and isinstance(node.elts[1], ast.Constant)
-        if isinstance(node.elts[0], ast.Name) and node.elts[0].id in {"StoreError", "Corrupt", "Misconfigured"}
+        if isinstance(node.elts[0], ast.Name) and node.elts[0].id in {"StoreError", "Busy", "Corrupt", "Misconfigured"}
     }
 
 

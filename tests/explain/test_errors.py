@@ -11,7 +11,7 @@ import pytest
 
 from tests.explain.happenings import CHINESE, LANGS, REASON
 from tests.explain.raises import (
-    codes_from_sqlite,
+    codes_from_databases,
     has_own_words,
     raised_in,
     raised_in_the_source,
@@ -34,18 +34,18 @@ from volunteer_points.programme_file import ProgrammeFileInvalid, loads
 
 def test_every_error_has_words_and_a_remedy_in_both_languages_and_brings_the_facts_that_they_name() -> None:
     assert [problem for raised in raised_in_the_source() for problem in wordless(raised)] == []
-    assert {code for code in codes_from_sqlite() if code not in ERRORS or not ERRORS[code].remedy_zh} == set()
+    assert {code for code in codes_from_databases() if code not in ERRORS or not ERRORS[code].remedy_zh} == set()
 
 
 def test_no_words_are_left_of_errors_that_nobody_raises() -> None:
-    codes = {raised.code for raised in raised_in_the_source()} | codes_from_sqlite()
+    codes = {raised.code for raised in raised_in_the_source()} | codes_from_databases()
     assert set(ERRORS) - codes == set()
     assert set(REGISTER_IN_CHINESE) - codes == set()
     assert set(REMEDIES) - {raised.fix for raised in raised_in_the_source()} == set()
 
 
 def test_a_part_in_brackets_is_about_facts_that_some_raise_brings() -> None:
-    brought: dict[str, set[str]] = {code: {"problem"} for code in codes_from_sqlite()}
+    brought: dict[str, set[str]] = {code: {"problem"} for code in codes_from_databases()}
     for raised in raised_in_the_source():
         brought.setdefault(raised.code, set()).update(raised.facts)
     never = {code: missing for code, words in ERRORS.items() if (missing := words.sentence.places()[1] - brought[code])}

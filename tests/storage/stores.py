@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import URL, Engine, create_engine
 
 from tests.storage.commits import LEDGER
+from tests.storage.servers import postgresql
 from volunteer_points.storage import Reader, Session, Store
 from volunteer_points.storage.ledgers import create_ledger
 from volunteer_points.storage.memory import MemoryStore
@@ -36,6 +37,10 @@ class JoinedStore:
         with self._engine.begin() as connection, SqlStore.joining(connection, self.ledger).session() as session:
             yield session
 
+    @property
+    def url(self) -> URL:
+        return self._engine.url
+
     def close(self) -> None:
         self._engine.dispose()
 
@@ -60,7 +65,23 @@ def in_file(folder: Path) -> SqlStore:
     return SqlStore.open(folder / "ledger.sqlite", LEDGER)
 
 
-STORES: dict[str, MakeStore] = {"memory": lambda _: MemoryStore(LEDGER), "sqlite": in_file, "joined": joined}
+def in_postgresql(_: Path) -> SqlStore:
+    """A ledger in a database of its own, which :func:`emptied` gives back."""
+    return SqlStore.open(postgresql().address(postgresql().lease()), LEDGER)
+
+
+def joined_postgresql(_: Path) -> JoinedStore:
+    """The same in transactions of a host."""
+    return JoinedStore(create_engine(postgresql().url(postgresql().lease())), LEDGER)
+
+
+STORES: dict[str, MakeStore] = {
+    "memory": lambda _: MemoryStore(LEDGER),
+    "sqlite": in_file,
+    "joined": joined,
+    "postgresql": in_postgresql,
+    "joined postgresql": joined_postgresql,
+}
 
 
 @contextmanager
@@ -70,5 +91,7 @@ def emptied(kind: str, folder: Path) -> Iterator[Store]:
     try:
         yield store
     finally:
-        if not isinstance(store, MemoryStore):
-            store.close()  # type: ignore[attr-defined]  # every store but that of memory is closed
+        if isinstance(store, (SqlStore, JoinedStore)):
+            store.close()
+            if "postgresql" in kind:
+                postgresql().give_back(str(store.url.database))

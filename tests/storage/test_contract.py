@@ -201,7 +201,7 @@ def test_a_session_that_is_over_is_over(store: Store) -> None:
     assert everything(store) == ([], set())
 
 
-@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+@pytest.mark.parametrize("kind", ["memory", "sqlite", "postgresql"])
 def test_a_session_within_a_session_is_an_error_and_not_a_wait_for_oneself(kind: str, tmp_path: Path) -> None:
     with emptied(kind, tmp_path) as store:
         with store.session() as outer:
@@ -362,9 +362,10 @@ def test_others_see_nothing_of_a_session_before_its_end(store: Store) -> None:
     assert seen in ([1], [0])
 
 
-def test_a_reader_sees_one_moment(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_reader_sees_one_moment(kind: str, tmp_path: Path) -> None:
     """The store in memory lets writers wait until the reader is done."""
-    with emptied("sqlite", tmp_path) as store:
+    with emptied(kind, tmp_path) as store:
         write(store, gift("one", A, 1))
         with store.reader() as reader:
             write(store, gift("two", A, 1))

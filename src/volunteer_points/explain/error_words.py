@@ -406,8 +406,6 @@ REMEDIES: Mapping[str, str] = {
     "Write hours and minutes, as 05:00.": "请写时和分，如 05:00。",
     "The ledger counts that already.": "账本已经在计这一项。",
     "Write it anew.": "请重新填写。",
-    "Write a file name or a URL such as sqlite:///ledger.sqlite.":
-        "请写文件名，或 sqlite:///ledger.sqlite 这样的地址。",
     "Use characters that UTF-8 can write.": "请使用 UTF-8 能写的字符。",
     "Give the text of a programme to loads().": "项目文字请交给 loads()。",
 }  # fmt: skip

@@ -12,6 +12,7 @@ _RESTORE = (
 )
 _AGAIN = "Try again in a moment.", "请稍后再试。"
 _DEFECT = "Correct the program that calls the store.", "请修正调用存储的程序。"
+_PLACE = "请写文件名，或 sqlite:///ledger.sqlite、postgresql://user@host/database 这样的地址。"
 _COPY = "请重新导出账本：volunteer-points export；要看全部问题，请审计这个文件。"
 
 LEDGERS: Mapping[str, ErrorWords] = {
@@ -22,6 +23,22 @@ LEDGERS: Mapping[str, ErrorWords] = {
     "unreadable_entry": ErrorWords(
         "[Line {line}: ]an entry cannot be read: {problem}. It starts with {starts}", _RESTORE[0],
         "[第 {line} 行：]有一个条目无法读取：{problem}。开头为 {starts}", _RESTORE[1],
+    ),
+    "node_missing": ErrorWords(
+        "The tree over the ledger lacks node {place} of level {level}.", _RESTORE[0],
+        "账本的哈希树缺少第 {level} 层的第 {place} 个节点。", _RESTORE[1],
+    ),
+    "outside_the_tree": ErrorWords(
+        "{value} lies outside a tree of {size} entries.", "Ask for a place or size that was sealed.",
+        "{value} 超出了只有 {size} 个条目的哈希树。", "请使用已封存的位置或数量。",
+    ),
+    "not_a_hash": ErrorWords(
+        "{value} is not a hash or signature of the right length.", "Copy it again from where it was published.",
+        "{value} 不是长度正确的哈希或签名。", "请从公示处重新抄录。",
+    ),
+    "not_a_seal": ErrorWords(
+        "This is no checkpoint and no proof: {problem}.", "Ask whoever gave it to you for the file again.",
+        "这不是校验点，也不是证明：{problem}。", "请向提供者重新索取文件。",
     ),
     "statement_uneven": ErrorWords(
         "The statement of {volunteer} does not add up: {told} told, {found} found.", _RESTORE[0],
@@ -53,6 +70,14 @@ LEDGERS: Mapping[str, ErrorWords] = {
         "Another transaction wrote while the host's was reading ({problem}).", "",
         "宿主事务读取期间，另一个事务写入了内容（{problem}）。",
         "请用 BEGIN IMMEDIATE 开始宿主事务，并全部重做。",
+    ),
+    "host_transaction_failed": ErrorWords(
+        "A statement of the host's transaction has failed[ ({problem})].", "",
+        "宿主事务中有语句已经失败[（{problem}）]。", "请回滚宿主事务，并全部重做。",
+    ),
+    "connection_lost": ErrorWords(
+        "The connection to the database is lost ({problem}); nothing was written.", _AGAIN[0],
+        "数据库连接中断（{problem}），没有写入任何内容。", _AGAIN[1],
     ),
     "no_connection_left": ErrorWords(
         "No connection to the database is free ({problem}).", _AGAIN[0], "数据库连接已用完（{problem}）。", _AGAIN[1],
@@ -99,9 +124,9 @@ PLACES: Mapping[str, ErrorWords] = {
         "The file is no database ({problem}).", "", "这个文件不是数据库（{problem}）。",
         "请指定账本文件，或尚不存在的文件。",
     ),
-    "not_a_url": ErrorWords("The place of the ledger cannot be read.", "", "无法识别账本的位置。", ""),
+    "not_a_url": ErrorWords("The place of the ledger cannot be read.", "", "无法识别账本的位置。", _PLACE),
     "database_not_supported": ErrorWords(
-        "{place}: this kind of database is not supported.", "", "{place}：不支持这种数据库。", "",
+        "{place}: this kind of database is not supported.", "", "{place}：不支持这种数据库。", _PLACE,
     ),
     "ledger_in_memory": ErrorWords(
         "{place}: a database in memory is gone with the process.", "",
@@ -149,11 +174,13 @@ PLACES: Mapping[str, ErrorWords] = {
     "unsafe_settings": ErrorWords(
         "The connection is not safe for a ledger: {found}.", "",
         "这个连接的设置对账本不安全：{found}。",
-        "请在首次连接前调用 volunteer_points.storage.sqlite.prepare(engine)，并使用文件数据库。",
+        "SQLite：请在首次连接前调用 volunteer_points.storage.sqlite.prepare(engine)，并使用文件数据库；"
+        "PostgreSQL：数据库编码须为 UTF8，并保持持久化设置开启。",
     ),
     "host_transaction_not_begun": ErrorWords(
         "The host's transaction has not begun.", "", "宿主事务尚未开始。",
-        "请用 BEGIN IMMEDIATE 开始，volunteer_points.storage.sqlite.prepare(engine) 会处理。",
+        "请先开始事务，且不用 AUTOCOMMIT；SQLite 请用 BEGIN IMMEDIATE，"
+        "volunteer_points.storage.sqlite.prepare(engine) 会处理。",
     ),
     "opened_read_only": ErrorWords(
         "Ledger {ledger} was opened for reading only.", "", "账本 {ledger} 以只读方式打开。",

@@ -11,13 +11,12 @@ from sqlalchemy import Connection, Engine, PoolProxiedConnection
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import SQLAlchemyError
 
-from volunteer_points.errors import Busy, CommitUnknown, Misconfigured, Misused
-from volunteer_points.storage import sqlite
-from volunteer_points.storage.turns import Turns
+from volunteer_points.errors import Misused
+from volunteer_points.storage.families import Family, Queue, translating
 
 WAITS_AT_MOST_SECONDS: Final = 30
 
-_TURNS: Final[WeakKeyDictionary[Engine, Turns]] = WeakKeyDictionary()
+_QUEUES: Final[WeakKeyDictionary[Engine, Queue]] = WeakKeyDictionary()
 _SESSION: Final = "volunteer_points_session"
 
 
@@ -34,63 +33,56 @@ class Connections(Protocol):
 
 
 class OwnConnections:
-    """Transactions of the store's own, on an engine's connections. Stores on one engine take turns with writing."""
+    """Transactions of the store's own, on an engine's connections. Stores on one engine share one queue of writers."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, family: Family) -> None:
         self._engine = engine
-        self._turns = _TURNS.setdefault(engine, Turns())
+        self._family = family
+        self._queue = _QUEUES.get(engine) or _QUEUES.setdefault(engine, family.new_queue())
 
     @contextmanager
     def reading(self) -> Iterator[DBAPICursor]:
         """Begin to read; what others write meanwhile is not seen."""
         with self._connection() as connection:
-            cursor = connection.cursor()
-            with sqlite.translating():
-                sqlite.begin_reading(cursor)
+            with translating(self._family):
+                cursor = self._family.cursor_of(connection, own=True)
+                self._family.begin_reading(cursor)
             yield cursor
+            with translating(self._family):
+                self._family.end_reading(cursor)
 
     @contextmanager
     def writing(self) -> Iterator[DBAPICursor]:
-        """Begin to write, after those who came before; commit at the end."""
-        with self._turns.taken(wait_seconds=WAITS_AT_MOST_SECONDS) as seconds_left, self._connection() as connection:
-            cursor = connection.cursor()
-            with sqlite.translating():
-                sqlite.begin_writing(cursor, wait_seconds=seconds_left)
+        """Begin to write, in the order of the queue; commit at the end."""
+        with self._queue.taken(wait_seconds=WAITS_AT_MOST_SECONDS) as seconds_left, self._connection() as connection:
+            with translating(self._family):
+                cursor = self._family.cursor_of(connection, own=True)
+                self._family.begin_writing(cursor, wait_seconds=seconds_left)
             yield cursor
-            _commit(connection, cursor)
+            self._family.commit(connection, cursor)
 
     @contextmanager
     def _connection(self) -> Iterator[PoolProxiedConnection]:
-        with sqlite.translating():
+        with translating(self._family):
             connection = self._engine.raw_connection()
         try:
             yield connection
+        except self._family.LOST:
+            with suppress(Exception):  # those that wait in the pool were lost with it
+                connection.invalidate()
+                self._engine.dispose()
+            raise
         finally:
+            self._family.give_back(connection)
             connection.close()  # the pool rolls back what was not committed
-
-
-def _commit(connection: PoolProxiedConnection, cursor: DBAPICursor) -> None:
-    try:
-        connection.commit()
-    except Exception as error:
-        problem = sqlite.translated(error)
-        if isinstance(problem, Busy):
-            raise problem from error
-        # A connection that is closed with a transaction and a statement in it goes on holding the write lock.
-        with suppress(Exception):
-            connection.rollback()
-        with suppress(Exception):
-            cursor.close()
-        connection.invalidate()
-        fix = "Try again with the same key: it finds out whether this was written."
-        raise CommitUnknown("commit_unknown", problem=str(error), fix=fix) from error
 
 
 class HostConnection:
     """A transaction that a host has begun and will end. Our part of it is undone alone, at a savepoint."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, family: Family) -> None:
         self._connection = connection
+        self._family = family
 
     @contextmanager
     def reading(self) -> Iterator[DBAPICursor]:
@@ -101,7 +93,7 @@ class HostConnection:
     def writing(self) -> Iterator[DBAPICursor]:
         """Write within the host's transaction; after a refusal the host can go on."""
         with self.making() as cursor:
-            sqlite.take_write_lock(cursor)
+            self._family.take_write_lock(cursor)
             yield cursor
 
     @contextmanager
@@ -110,12 +102,12 @@ class HostConnection:
         cursor, info = self._cursor(), self._connection.info
         if info.get(_SESSION):
             raise Misused("session_within_session", fix="End one session before beginning the next.")
-        with sqlite.translating():
-            cursor.execute("SAVEPOINT volunteer_points")
+        with translating(self._family):
+            self._family.send(cursor, "SAVEPOINT volunteer_points")
         info[_SESSION] = True
         try:
             yield cursor
-            with sqlite.translating():
+            with translating(self._family):
                 cursor.execute("RELEASE volunteer_points")
         except BaseException:
             self._undo(cursor)
@@ -124,20 +116,14 @@ class HostConnection:
             info.pop(_SESSION, None)
 
     def _cursor(self) -> DBAPICursor:
-        connection = self._connection
-        with sqlite.translating():
-            if sqlite.has_begun(connection.connection):
-                return connection.connection.cursor()
-        raise Misconfigured(
-            "host_transaction_not_begun",
-            fix="Begin it with BEGIN IMMEDIATE, as volunteer_points.storage.sqlite.prepare(engine) sees to.",
-        )
+        with translating(self._family):
+            self._family.check_host(self._connection)
+            return self._family.cursor_of(self._connection.connection, own=False)
 
     def _undo(self, cursor: DBAPICursor) -> None:
         """Undo our part; where the database has undone all of it, let the host notice at its next step."""
         try:
-            cursor.execute("ROLLBACK TO volunteer_points")
-            cursor.execute("RELEASE volunteer_points")
+            self._family.undo(cursor, "volunteer_points")
         except Exception:  # noqa: BLE001 - the first error is the one to tell
             with suppress(Exception):
                 cursor.close()

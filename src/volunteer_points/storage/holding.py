@@ -23,11 +23,14 @@ class Holding:
         self._shared: set[str] = set()
         self._over = False
 
-    def take(self, alone: Iterable[str], shared: Iterable[str] = ()) -> None:
-        """Hold more subjects."""
+    def take(self, alone: Iterable[str], shared: Iterable[str] = ()) -> tuple[set[str], set[str]]:
+        """Hold more subjects; tells which are new, alone and shared."""
         self.check_running()
-        self._alone.update(alone)
-        self._shared.update(shared)
+        new_alone = set(alone) - self._alone
+        self._alone |= new_alone
+        new_shared = set(shared) - self._shared - self._alone
+        self._shared |= new_shared
+        return new_alone, new_shared
 
     def check(self, questions: Iterable[Question[Any]]) -> None:
         """Let only questions pass whose subjects are held in the way the question needs.

@@ -5,15 +5,14 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, insert
 from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.schema import CreateIndex, CreateTable
 
 from volunteer_points.errors import InputError, Misconfigured, suggestion
-from volunteer_points.storage import sqlite
 from volunteer_points.storage.connections import HostConnection, OwnConnections
-from volunteer_points.storage.schema import LEDGER, LEDGER_CHARACTERS, METADATA, VERSION
+from volunteer_points.storage.families import Family, family_of, shown, translating
+from volunteer_points.storage.schema import LEDGER, LEDGER_CHARACTERS, VERSION
 
 _NAMES_SHOWN: Final = 5
 _ANOTHER_FILE: Final = "Name the file of a ledger, or one that is not there yet."
@@ -27,32 +26,35 @@ def create_ledger(connection: Connection, ledger: str) -> None:
     Raises:
         Misconfigured: no transaction has begun.
     """
-    _check_may_make(ledger, sqlite.shown(connection.engine.url), create=True)
-    with HostConnection(connection).making() as cursor:
-        _create(cursor, connection.dialect, ledger)
+    url = connection.engine.url
+    family = family_of(url, connection.dialect.driver)
+    _check_may_make(ledger, shown(url), create=True)
+    with HostConnection(connection, family).making() as cursor:
+        _create(cursor, family, connection.dialect, ledger)
 
 
-def prepared(engine: Engine, ledger: str | None, *, create: bool, read_only: bool) -> str:
+def prepared(engine: Engine, family: Family, ledger: str | None, *, create: bool, read_only: bool) -> str:
     """The name of the ledger that is meant in a database of ours; with ``create`` an empty database gets it.
 
     Raises:
         Misconfigured: it is not there, or something else is.
     """
-    place = sqlite.shown(engine.url)
-    if not sqlite.is_there(engine.url):
+    place = shown(engine.url)
+    if not family.is_there(engine.url):
         _check_may_make(ledger, place, create=create)
-    connections = OwnConnections(engine)
+    connections = OwnConnections(engine, family)
     with connections.reading() as cursor:
-        empty = not sqlite.tables_found(cursor)
+        with translating(family):
+            empty = not family.tables_found(cursor)
         if not empty:
-            ledger = found(cursor, ledger, place=place, guarded=not read_only)
+            ledger = found(cursor, family, ledger, place=place, guarded=not read_only)
     if empty:
         _check_may_make(ledger, place, create=create)
     if not read_only:
-        sqlite.write_ahead(engine)
+        family.make_ready(engine)
     if empty:
         with connections.writing() as cursor:
-            _create(cursor, engine.dialect, str(ledger))
+            _create(cursor, family, engine.dialect, str(ledger))
     return str(ledger)
 
 
@@ -65,24 +67,24 @@ def _check_may_make(ledger: str | None, place: str, *, create: bool) -> None:
         raise InputError("not_a_ledger_id", ledger=ledger, fix=f"Give it 1 to {LEDGER_CHARACTERS} characters.")
 
 
-def found(cursor: DBAPICursor, ledger: str | None, *, place: str, guarded: bool) -> str:
+def found(cursor: DBAPICursor, family: Family, ledger: str | None, *, place: str, guarded: bool) -> str:
     """The ledger of that name, or the only one; its tables are there, and its guards if they are asked for.
 
     Raises:
         Misconfigured: what is wrong, and what to do.
     """
-    with sqlite.translating():
-        tables = sqlite.tables_found(cursor)
+    with translating(family):
+        tables = family.tables_found(cursor)
         if LEDGER.name not in tables:
             raise Misconfigured("not_a_ledger", place=place, tables=tables[:_NAMES_SHOWN], fix=_ANOTHER_FILE)
         cursor.execute(f"SELECT ledger, schema_version FROM {LEDGER.name} ORDER BY ledger")  # noqa: S608 - a constant
         versions: dict[str, int] = dict(cursor.fetchall())
         _check_version(versions, place)
-        missing = sorted({table.name for table in METADATA.sorted_tables} - set(tables))
+        missing = sorted({table.name for table in family.TABLES} - set(tables))
         if missing:
             raise Misconfigured("tables_missing", place=place, missing=missing, fix="Restore the last good copy.")
         if guarded:
-            _check_guards(cursor, place)
+            _check_guards(family.weak_guards(cursor), place)
     return _chosen(sorted(versions), ledger, place)
 
 
@@ -96,9 +98,7 @@ def _check_version(versions: dict[str, int], place: str) -> None:
             raise Misconfigured("older_schema", place=place, schema_version=schema_version, known=VERSION, fix=fix)
 
 
-def _check_guards(cursor: DBAPICursor, place: str) -> None:
-    there = sqlite.guards_found(cursor)
-    weak = [name for name, text in sqlite.guards().items() if there.get(name) != text]
+def _check_guards(weak: list[str], place: str) -> None:
     if weak:
         raise Misconfigured(
             "guards_missing",
@@ -119,19 +119,14 @@ def _chosen(names: list[str], ledger: str | None, place: str) -> str:
     raise Misconfigured("other_ledger", place=place, ledger=ledger, found=names[:_NAMES_SHOWN], fix=fix)
 
 
-def _create(cursor: DBAPICursor, dialect: Dialect, ledger: str) -> None:
-    with sqlite.translating():
-        for table in METADATA.sorted_tables:
-            cursor.execute(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)))
-            for index in table.indexes:
-                cursor.execute(str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect)))
-        there = sqlite.guards_found(cursor)
-        for name, text in sqlite.guards().items():
-            if name not in there:
-                cursor.execute(text)
+def _create(cursor: DBAPICursor, family: Family, dialect: Dialect, ledger: str) -> None:
+    spoken = family.speaks(dialect)
+    with translating(family):
+        family.lock_making(cursor)
+        family.create_tables(cursor, spoken)
         cursor.execute(f"SELECT ledger FROM {LEDGER.name}")  # noqa: S608 - a constant
         if (ledger,) not in cursor.fetchall():
-            cursor.execute(f"INSERT INTO {LEDGER.name} VALUES (?, ?, ?)", (ledger, VERSION, _made_by()))  # noqa: S608
+            cursor.execute(str(insert(LEDGER).compile(dialect=spoken)), (ledger, VERSION, _made_by()))
 
 
 def _made_by() -> str:

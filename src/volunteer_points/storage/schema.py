@@ -7,6 +7,7 @@ domain, so a new kind of entry changes none of them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -25,6 +26,8 @@ from sqlalchemy import (
     UniqueConstraint,
     literal_column,
 )
+from sqlalchemy.engine import Dialect
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from volunteer_points.canonical import microseconds
 
@@ -44,11 +47,16 @@ METADATA: Final = MetaData()
 
 def _text() -> String:
     """An identifier: a noun, a colon and a name of at most 64 characters."""
-    return String(160)
+    return _word(160)
+
+
+def _word(characters: int) -> String:
+    """A text that is compared and ordered by its code points, whatever the language of the database."""
+    return String(characters).with_variant(String(characters, collation="C"), "postgresql")
 
 
 def _ledger() -> Column[str]:
-    return Column("ledger", String(LEDGER_CHARACTERS), primary_key=True)
+    return Column("ledger", _word(LEDGER_CHARACTERS), primary_key=True)
 
 
 def _place(name: str) -> Column[int]:
@@ -65,11 +73,11 @@ LEDGER: Final = Table(
 ENTRY: Final = Table(
     "vp_entry",
     METADATA,
-    Column("ledger", String(LEDGER_CHARACTERS), ForeignKey(LEDGER.c.ledger), primary_key=True),
+    Column("ledger", _word(LEDGER_CHARACTERS), ForeignKey(LEDGER.c.ledger), primary_key=True),
     _place("position"),
-    Column("key", String(255), nullable=False),
+    Column("key", _word(255), nullable=False),
     Column("number", Integer, nullable=False),
-    Column("kind", String(64), nullable=False),
+    Column("kind", _word(64), nullable=False),
     Column("leaf", LargeBinary(32), nullable=False),
     Column("content", LargeBinary, nullable=False),
     UniqueConstraint("ledger", "key", "number"),
@@ -79,7 +87,7 @@ ABOUT: Final = Table(
     METADATA,
     _ledger(),
     Column("subject", _text(), primary_key=True),
-    Column("kind", String(64), primary_key=True),
+    Column("kind", _word(64), primary_key=True),
     _place("on_day"),  # the proleptic ordinal of the day
     _place("position"),
     sqlite_with_rowid=False,
@@ -89,7 +97,7 @@ POSTING: Final = Table(
     METADATA,
     _ledger(),
     Column("holder", _text(), primary_key=True),
-    Column("purpose", String(32), primary_key=True),
+    Column("purpose", _word(32), primary_key=True),
     Column("unit", _text(), primary_key=True),
     _place("on_day"),
     Column("of", _text(), primary_key=True),
@@ -103,7 +111,7 @@ BALANCE: Final = Table(
     "vp_balance",
     METADATA,
     _ledger(),
-    Column("purpose", String(32), primary_key=True),
+    Column("purpose", _word(32), primary_key=True),
     Column("holder", _text(), primary_key=True),
     Column("of", _text(), primary_key=True),
     Column("unit", _text(), primary_key=True),
@@ -116,10 +124,53 @@ BALANCE: Final = Table(
 ENDS: Final = BALANCE.c.lot < literal_column(str(NO_LOT))
 """Whether a balance ends at all; most do not, and are no part of the index of those that do."""
 
-DUE: Final = Index("vp_balance_due", BALANCE.c.ledger, BALANCE.c.purpose, BALANCE.c.lot, sqlite_where=ENDS)
+DUE: Final = Index(
+    "vp_balance_due", BALANCE.c.ledger, BALANCE.c.purpose, BALANCE.c.lot, sqlite_where=ENDS, postgresql_where=ENDS
+)
+
+TABLES: Final = (LEDGER, ENTRY, ABOUT, POSTING, BALANCE)
+"""The tables of every ledger."""
 
 APPEND_ONLY: Final = (LEDGER, ENTRY, ABOUT, POSTING)
-"""The tables in which nothing is ever changed or removed."""
+"""Those in which nothing is ever changed or removed."""
+
+# --- where writers work side by side -----------------------------------------------------------------------------
+# Positions in ``vp_entry`` then have gaps and are committed out of order, so a lasting place is given afterwards.
+
+SUBJECT: Final = Table(
+    "vp_subject",
+    METADATA,
+    _ledger(),
+    Column("subject", _word(300), primary_key=True),  # a key may be one, too
+    Column("version", BigInteger, nullable=False),
+)
+"""A row for each subject that was ever held; whoever holds it alone writes the row."""
+
+LEAF: Final = Table(
+    "vp_leaf",
+    METADATA,
+    _ledger(),
+    _place("place"),
+    Column("position", BigInteger, nullable=False),
+    UniqueConstraint("ledger", "position"),
+)
+"""The lasting place of an entry, 1 for the first; nothing in it is ever changed or removed."""
+
+UNPLACED: Final = Table("vp_unplaced", METADATA, _ledger(), _place("position"))
+"""The entries that have no lasting place yet."""
+
+SIDE_BY_SIDE: Final = (SUBJECT, LEAF, UNPLACED)
+
+
+def create_statements(tables: Iterable[Table], dialect: Dialect, *, references: bool = True) -> Iterator[str]:
+    """What makes tables and their indexes where they are missing, with foreign keys or without."""
+    for table in tables:
+        within = None if references else ()
+        yield str(
+            CreateTable(table, include_foreign_key_constraints=within, if_not_exists=True).compile(dialect=dialect)
+        )
+        for index in table.indexes:
+            yield str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect))
 
 
 @lru_cache(maxsize=4096)

@@ -1,4 +1,4 @@
-"""A store in a SQL database, through SQLAlchemy: a SQLite file to begin with.
+"""A store in a SQL database, through SQLAlchemy: a file of SQLite, or a PostgreSQL server.
 
 >>> import pathlib, tempfile
 >>> with tempfile.TemporaryDirectory() as folder:
@@ -16,7 +16,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, Self, TypeAlias
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from volunteer_points.books import Committed, LotsOf, OpenAmount, Question, Tally, combined
@@ -24,8 +24,9 @@ from volunteer_points.entries import Entry
 from volunteer_points.errors import Corrupt, KeyConflict, Misconfigured
 from volunteer_points.ledger import encode
 from volunteer_points.postings import FLOORS, Account
-from volunteer_points.storage import Answers, Stored, ledgers, sqlite, statements
-from volunteer_points.storage.connections import HostConnection, OwnConnections
+from volunteer_points.storage import Answers, Stored, ledgers, statements
+from volunteer_points.storage.connections import Connections, HostConnection, OwnConnections
+from volunteer_points.storage.families import Family, family_of, shown, translating, url_of
 from volunteer_points.storage.holding import (
     BalanceKey,
     Holding,
@@ -59,12 +60,17 @@ class SqlStore:
         self, place: Engine | Connection, ledger: str, *, durable: bool = True, read_only: bool = False
     ) -> None:
         self._place = place
-        self._connections = HostConnection(place) if isinstance(place, Connection) else OwnConnections(place)
+        family = self._family = family_of(place.engine.url, place.dialect.driver)
+        hosted = isinstance(place, Connection)
+        self._connections: Connections = (
+            HostConnection(place, family) if isinstance(place, Connection) else OwnConnections(place, family)
+        )
         self._read_only = read_only
         with self._connections.reading() as cursor:
-            self._ledger = ledgers.found(cursor, ledger, place=sqlite.shown(place.engine.url), guarded=not read_only)
-            if isinstance(place, Engine) and not read_only:
-                sqlite.check_settings(cursor, durable=durable)
+            self._ledger = ledgers.found(cursor, family, ledger, place=shown(place.engine.url), guarded=not read_only)
+            if not hosted and not read_only:
+                with translating(family):
+                    family.check_settings(cursor, durable=durable)
 
     @classmethod
     def open(
@@ -79,7 +85,7 @@ class SqlStore:
         """Open a ledger by the file or the URL of its database; close it when done.
 
         Args:
-            place: A file, or a SQLAlchemy URL such as ``sqlite:///ledger.sqlite``.
+            place: A file, or a SQLAlchemy URL such as ``postgresql://user@host/database``.
             ledger: The id of the ledger; needed to make one, else the only one in the database is meant.
             create: Make the database with this ledger when it is not there.
             durable: What was committed survives a power cut; without it the last commits may be lost, but never half.
@@ -88,9 +94,11 @@ class SqlStore:
         Raises:
             Misconfigured: it is no ledger, another ledger, or not as the library needs it; ``fix`` says what to do.
         """
-        engine = sqlite.engine_at(place, durable=durable, read_only=read_only)
+        url = url_of(place)
+        family = family_of(url)
+        engine = family.engine_at(url, durable=durable, read_only=read_only)
         try:
-            name = ledgers.prepared(engine, ledger, create=create and not read_only, read_only=read_only)
+            name = ledgers.prepared(engine, family, ledger, create=create and not read_only, read_only=read_only)
             return cls(engine, name, durable=durable, read_only=read_only)
         except BaseException:
             engine.dispose()
@@ -101,8 +109,9 @@ class SqlStore:
         """Work within a transaction that the host has begun on a connection of its own, and that the host will end.
 
         Nothing is committed here, and after a refusal the host's own writing still stands. In SQLite the transaction
-        is begun with BEGIN IMMEDIATE, as :func:`volunteer_points.storage.sqlite.prepare` sees to. After ``Busy`` the
-        host's whole transaction must run again; trying again within it is of no use.
+        is begun with BEGIN IMMEDIATE, as :func:`volunteer_points.storage.sqlite.prepare` sees to; in PostgreSQL any
+        level of isolation will do, but not AUTOCOMMIT. After ``Busy`` the host's whole transaction must run again;
+        trying again within it is of no use.
 
         Raises:
             Misconfigured: no transaction has begun, or the ledger is not there.
@@ -113,6 +122,11 @@ class SqlStore:
     def ledger(self) -> str:
         """The id of the ledger."""
         return self._ledger
+
+    @property
+    def url(self) -> URL:
+        """Where the database is. The password is in it, and is hidden when it is shown."""
+        return self._place.engine.url
 
     def close(self) -> None:
         """Close every connection of the store's own; a host's connection stays as it is."""
@@ -133,24 +147,35 @@ class SqlStore:
     def reader(self) -> Iterator[SqlReader]:
         """Look at the ledger as of now."""
         with self._connections.reading() as cursor, self._transaction(cursor) as transaction:
-            yield SqlReader(transaction)
+            yield SqlReader(transaction, self._family)
 
     @contextmanager
     def session(self) -> Iterator[SqlSession]:
-        """Begin to write; one session at a time in a database."""
+        """Begin to write; a thread has one session at a time, and in SQLite so has the database."""
         if self._read_only:
             raise Misconfigured("opened_read_only", ledger=self._ledger, fix="Open it without read_only to write.")
         with self._connections.writing() as cursor, self._transaction(cursor) as transaction:
-            session = SqlSession(transaction)
+            session = SqlSession(transaction, self._family)
             try:
                 yield session
                 session.finish()
             finally:
                 session.end()
 
+    def place_entries(self, *, limit: int | None = None) -> int:
+        """Give entries a lasting place, at most ``limit`` of them; tells how many got one. Writers do not wait.
+
+        In SQLite each entry has its place when it is written, and there is nothing to do.
+
+        Raises:
+            Misused: ``session_within_session``.
+        """
+        with self._connections.writing() as cursor, self._transaction(cursor) as transaction:
+            return self._family.place_entries(transaction, limit)
+
     @contextmanager
     def _transaction(self, cursor: DBAPICursor) -> Iterator[Transaction]:
-        transaction = Transaction(cursor, self._place.dialect, self._ledger)
+        transaction = Transaction(cursor, self._family, self._place.dialect, self._ledger)
         try:
             yield transaction
         finally:
@@ -160,19 +185,20 @@ class SqlStore:
 class SqlReader:
     """A view of the ledger at one moment."""
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, family: Family) -> None:
         self._transaction = transaction
+        self._family = family
 
     def ask(self, questions: Iterable[Question[Any]]) -> Answers:
         """Answer all of the questions at once."""
         wanted = tuple(questions)
         for question in wanted:
             check_question(question)
-        return statements.answers(self._transaction, wanted)
+        return self._family.answers(self._transaction, wanted)
 
     def stored(self, *, after: int = 0, limit: int | None = None) -> Iterator[Stored]:
         """Entries in order, read in pages."""
-        return statements.stored(self._transaction, after, limit)
+        return self._family.stored(self._transaction, after, limit)
 
     def open(
         self, purpose: str, *, unit: str | None = None, due: datetime | None = None, limit: int | None = None
@@ -192,21 +218,25 @@ class SqlSession:
     Answers are those of the tables when they were first asked, and what was kept back since.
     """
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, family: Family) -> None:
         self._transaction = transaction
-        self._reader = SqlReader(transaction)
+        self._family = family
+        self._reader = SqlReader(transaction, family)
         self._holding = Holding()
         self._answers: dict[Question[Any], Any] = {}
         self._kept_back: list[tuple[Entry, bytes]] = []
         self._changes: dict[BalanceKey, int] = {}
         self._keys: set[str] = set()
         self._tally, self._absorbed = Tally(), 0
-        self._last_position: int | None = None
         self._failed: BaseException | None = None
 
     def take(self, alone: Iterable[str], shared: Iterable[str] = ()) -> None:
-        """Hold subjects; the whole database is held already."""
-        self._holding.take(alone, shared)
+        """Hold subjects. What was read about them before, as a part of appending, is read again."""
+        alone, shared = self._holding.take(alone, shared)
+        self._family.take(self._transaction, alone, shared)
+        if self._answers:
+            for question in [question for question in self._answers if question.subject in alone]:
+                del self._answers[question]
 
     def ask(self, questions: Iterable[Question[Any]]) -> Answers:
         """Answer from the tables and what this session appended."""
@@ -225,7 +255,7 @@ class SqlSession:
     def _fetch(self, wanted: Iterable[Question[Any]]) -> None:
         new = [question for question in wanted if question not in self._answers]
         if new:
-            self._answers.update(statements.answers(self._transaction, new))
+            self._answers.update(self._family.answers(self._transaction, new))
 
     def _since(self) -> Tally:
         """What the entries kept back add up to; only a session that asks again has to know."""
@@ -255,10 +285,11 @@ class SqlSession:
 
     def _check_floors(self, changes: Mapping[BalanceKey, int]) -> None:
         """Only what moves towards nought can pass it; the tables check once more when it is written."""
-        for key, amount in changes.items():
-            floor = FLOORS[key[0].purpose]
-            balance = self._balance(key) + amount if floor * amount < 0 else 0
-            if floor * balance < 0:
+        downward = {key: amount for key, amount in changes.items() if FLOORS[key[0].purpose] * amount < 0}
+        self._fetch([LotsOf(account, unit) for account, unit, _ in downward])
+        for key, amount in downward.items():
+            balance = self._balance(key) + amount
+            if FLOORS[key[0].purpose] * balance < 0:
                 account, unit, lot = key
                 raise Corrupt("floor_passed", account="/".join(account), unit=unit, lot=lot, balance=balance)
 
@@ -300,16 +331,11 @@ class SqlSession:
         self._changes.clear()
 
     def _write(self) -> None:
-        transaction = self._transaction
         try:
-            if self._last_position is None:
-                self._last_position = statements.last_position(transaction)
-            statements.write_entries(transaction, self._kept_back, after=self._last_position)
-            statements.write_balances(transaction, self._changes, self._balance)
+            self._family.write(self._transaction, self._kept_back, self._changes, self._balance)
         except BaseException as error:
             self._failed = error  # some of it may be in the tables, so nothing of this session may stay
             raise
-        self._last_position += len(self._kept_back)
 
     def finish(self) -> None:
         """Write what is left, at the end of the session.

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL, Column, Connection, Engine, Table, UniqueConstraint, create_engine, event, make_url
+from sqlalchemy import (
+    URL,
+    Column,
+    Connection,
+    Engine,
+    PoolProxiedConnection,
+    Table,
+    UniqueConstraint,
+    create_engine,
+    event,
+)
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.sql.expression import ClauseElement
 
+from volunteer_points.entries import Entry
 from volunteer_points.errors import (
     Busy,
+    CommitUnknown,
     Corrupt,
     InputError,
     KeyConflict,
@@ -27,7 +39,12 @@ from volunteer_points.errors import (
     StoreError,
     VolunteerPointsError,
 )
-from volunteer_points.storage.schema import APPEND_ONLY, BALANCE, ENTRY, FLOOR
+from volunteer_points.storage import statements
+from volunteer_points.storage.families import shown
+from volunteer_points.storage.holding import BalanceKey
+from volunteer_points.storage.schema import APPEND_ONLY, BALANCE, ENTRY, FLOOR, TABLES, create_statements
+from volunteer_points.storage.statements import Transaction
+from volunteer_points.storage.turns import Turns
 
 _BUSY_MILLISECONDS: Final = 30_000
 _SETTINGS: Final = {"busy_timeout": _BUSY_MILLISECONDS, "foreign_keys": 1, "recursive_triggers": 1}
@@ -42,6 +59,9 @@ _WAIT_SECONDS: Final = 0.01
 ERRORS: Final = (sqlite3.Error, SQLAlchemyError, OverflowError, UnicodeEncodeError)
 """What comes out of the driver and is to be translated."""
 
+LOST: Final[tuple[type[Exception], ...]] = ()
+"""No connection to a file is lost."""
+
 _APPEND_ONLY = "is append-only"
 _TAKEN = "is taken"
 
@@ -49,13 +69,14 @@ _TAKEN = "is taken"
 # --- opening -----------------------------------------------------------------------------------------------------
 
 
-def engine_at(place: str | os.PathLike[str], *, durable: bool, read_only: bool) -> Engine:
-    """An engine over a file or a SQLAlchemy URL, prepared for a ledger.
+def engine_at(url: URL, *, durable: bool, read_only: bool) -> Engine:
+    """An engine over a file, prepared for a ledger.
 
     Raises:
         Misconfigured: the place is no place for a ledger.
     """
-    url = url_of(place)
+    if url.database in {None, "", ":memory:"}:
+        raise Misconfigured("ledger_in_memory", place=shown(url), fix="Name a file, or use MemoryStore.")
     try:
         engine = create_engine(url)
     except (ArgumentError, ImportError) as error:
@@ -64,39 +85,22 @@ def engine_at(place: str | os.PathLike[str], *, durable: bool, read_only: bool) 
     return engine
 
 
-def url_of(place: str | os.PathLike[str]) -> URL:
-    """The URL of a file or a URL.
-
-    Raises:
-        Misconfigured: ``not_a_url``, ``database_not_supported`` or ``ledger_in_memory``.
-    """
-    text = os.fspath(place)
-    try:
-        url = make_url(text) if "://" in text else URL.create("sqlite", database=text)
-    except (ArgumentError, ValueError) as error:
-        raise Misconfigured("not_a_url", fix="Write a file name or a URL such as sqlite:///ledger.sqlite.") from error
-    if url.drivername not in {"sqlite", "sqlite+pysqlite"}:
-        raise Misconfigured(
-            "database_not_supported",
-            place=shown(url),
-            fix="Write a file name or a URL such as sqlite:///ledger.sqlite.",
-        )
-    if url.database in {None, "", ":memory:"}:
-        raise Misconfigured("ledger_in_memory", place=shown(url), fix="Name a file, or use MemoryStore.")
-    return url
-
-
-def shown(url: URL) -> str:
-    """The file or the address of a database, without its password."""
-    return url.database or url.render_as_string(hide_password=True)
-
-
 def is_there(url: URL) -> bool:
     """Whether the database has been made; an empty file has not."""
     if "uri" in url.query or not url.database:
         return True
     file = Path(url.database)
     return file.exists() and (not file.is_file() or file.stat().st_size > 0)
+
+
+def speaks(dialect: Dialect) -> Dialect:
+    """The engine's own."""
+    return dialect
+
+
+def new_queue() -> Turns:
+    """One writes after the other."""
+    return Turns()
 
 
 def prepare(engine: Engine, *, durable: bool = True) -> None:
@@ -130,7 +134,7 @@ def _listen(engine: Engine, settings: Mapping[str, object]) -> None:
     event.listen(engine, "begin", begun)
 
 
-def write_ahead(engine: Engine) -> None:
+def make_ready(engine: Engine) -> None:
     """Let readers and the writer work at once, from now on and for all programs that open the file.
 
     Raises:
@@ -180,6 +184,15 @@ def tables_found(cursor: DBAPICursor) -> list[str]:
 # --- transactions ------------------------------------------------------------------------------------------------
 
 
+def cursor_of(connection: PoolProxiedConnection, *, own: bool) -> DBAPICursor:  # noqa: ARG001 - the same for both
+    """The driver's own cursor."""
+    return connection.cursor()
+
+
+def give_back(_: PoolProxiedConnection) -> None:
+    """Nothing was changed about it."""
+
+
 def begin_reading(cursor: DBAPICursor) -> None:
     """Begin a transaction that sees the ledger as of now: the moment is that of its first read."""
     cursor.execute("BEGIN")
@@ -187,9 +200,53 @@ def begin_reading(cursor: DBAPICursor) -> None:
     cursor.fetchall()
 
 
-def has_begun(connection: DBAPIConnection) -> bool:
-    """Whether the driver is within a transaction."""
-    return bool(getattr(connection, "in_transaction", False))
+def end_reading(_: DBAPICursor) -> None:
+    """The pool rolls it back."""
+
+
+def check_host(connection: Connection) -> None:
+    """Let only a connection pass whose driver is within a transaction.
+
+    Raises:
+        Misconfigured: ``host_transaction_not_begun``.
+    """
+    if not getattr(connection.connection, "in_transaction", False):
+        fix = "Begin it with BEGIN IMMEDIATE, as volunteer_points.storage.sqlite.prepare(engine) sees to."
+        raise Misconfigured("host_transaction_not_begun", fix=fix)
+
+
+def send(cursor: DBAPICursor, text: str) -> None:
+    """Run a statement whose answer nobody reads."""
+    cursor.execute(text)
+
+
+def undo(cursor: DBAPICursor, savepoint: str) -> None:
+    """Undo all since a savepoint."""
+    cursor.execute(f"ROLLBACK TO {savepoint}")
+    cursor.execute(f"RELEASE {savepoint}")
+
+
+def commit(connection: PoolProxiedConnection, cursor: DBAPICursor) -> None:
+    """Commit.
+
+    Raises:
+        Busy: others were in the way, and nothing was committed.
+        CommitUnknown: something else went wrong.
+    """
+    try:
+        connection.commit()
+    except Exception as error:
+        problem = translated(error)
+        if isinstance(problem, Busy):
+            raise problem from error
+        # A connection that is closed with a transaction and a statement in it goes on holding the write lock.
+        with suppress(Exception):
+            connection.rollback()
+        with suppress(Exception):
+            cursor.close()
+        connection.invalidate()
+        fix = "Try again with the same key: it finds out whether this was written."
+        raise CommitUnknown("commit_unknown", problem=str(error), fix=fix) from error
 
 
 def begin_writing(cursor: DBAPICursor, *, wait_seconds: float) -> None:
@@ -241,7 +298,33 @@ def take_write_lock(cursor: DBAPICursor) -> None:
         ) from error
 
 
-def add_to_balances() -> ClauseElement:
+# --- what is asked and written -----------------------------------------------------------------------------------
+
+answers = statements.answers
+stored = statements.stored
+
+
+def take(_: Transaction, alone: Iterable[str], shared: Iterable[str]) -> None:
+    """The whole database is held already."""
+
+
+def write(
+    transaction: Transaction,
+    entries: Sequence[tuple[Entry, bytes]],
+    changes: Mapping[BalanceKey, int],
+    balance: Callable[[BalanceKey], int],
+) -> None:
+    """Write entries behind the last one, and the balances that they change."""
+    statements.write_entries(transaction, entries, after=statements.last_position(transaction))
+    statements.write_balances(transaction, changes, balance, _add_to_balances)
+
+
+def place_entries(_: Transaction, limit: int | None) -> int:  # noqa: ARG001 - there is nothing to limit
+    """Every entry has its place when it is written, because one writes after the other."""
+    return 0
+
+
+def _add_to_balances() -> ClauseElement:
     """Add to a balance, or make it."""
     new = insert(BALANCE)
     return new.on_conflict_do_update(
@@ -285,10 +368,29 @@ def _same(key: list[Column[Any]]) -> str:
     return " AND ".join(f'"{column.name}" = NEW."{column.name}"' for column in key)
 
 
-def guards_found(cursor: DBAPICursor) -> Mapping[str, str]:
-    """The triggers in the database as they are, by name."""
+def weak_guards(cursor: DBAPICursor) -> list[str]:
+    """The guards that are missing or are not as they were made."""
+    there = _guards_found(cursor)
+    return [name for name, text in guards().items() if there.get(name) != text]
+
+
+def _guards_found(cursor: DBAPICursor) -> Mapping[str, str]:
     cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
     return dict(cursor.fetchall())
+
+
+def lock_making(_: DBAPICursor) -> None:
+    """The transaction holds the database already."""
+
+
+def create_tables(cursor: DBAPICursor, dialect: Dialect) -> None:
+    """Make the tables that are missing, and their guards."""
+    for text in create_statements(TABLES, dialect):
+        cursor.execute(text)
+    there = _guards_found(cursor)
+    for name, text in guards().items():
+        if name not in there:
+            cursor.execute(text)
 
 
 # --- errors ------------------------------------------------------------------------------------------------------
@@ -352,22 +454,4 @@ _KINDS: Final[Mapping[str, tuple[type[StoreError], str, str]]] = {
 }
 
 
-__all__ = [
-    "add_to_balances",
-    "begin_reading",
-    "begin_writing",
-    "check_settings",
-    "engine_at",
-    "guards",
-    "guards_found",
-    "has_begun",
-    "is_there",
-    "prepare",
-    "shown",
-    "tables_found",
-    "take_write_lock",
-    "translated",
-    "translating",
-    "url_of",
-    "write_ahead",
-]
+__all__ = ["ERRORS", "LOST", "TABLES", "guards", "prepare"]

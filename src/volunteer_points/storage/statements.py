@@ -33,9 +33,9 @@ from volunteer_points.errors import Corrupt, Misused
 from volunteer_points.ledger import decode, leaf_hash
 from volunteer_points.postings import FLOORS, Account
 from volunteer_points.storage import Stored
+from volunteer_points.storage.families import Family
 from volunteer_points.storage.holding import BalanceKey
 from volunteer_points.storage.schema import ABOUT, BALANCE, ENDS, ENTRY, POSTING, lot_number, lot_of
-from volunteer_points.storage.sqlite import ERRORS, add_to_balances, translated
 
 Row: TypeAlias = tuple[Any, ...]
 Build: TypeAlias = Callable[..., ClauseElement]
@@ -77,47 +77,54 @@ class Transaction:
 
     Args:
         cursor: The driver's own, within a transaction that has begun.
+        family: The family of the database.
         dialect: The dialect of SQL that is spoken there.
         ledger: The ledger that every statement is about.
     """
 
-    def __init__(
-        self,
-        cursor: DBAPICursor,
-        dialect: Dialect,
-        ledger: str,
-    ) -> None:
+    def __init__(self, cursor: DBAPICursor, family: Family, dialect: Dialect, ledger: str) -> None:
         self._cursor: DBAPICursor | None = cursor
-        self._statements = _in(dialect)
+        self._statements = _in(family.speaks(dialect))
+        self._family = family
         self.ledger = ledger
 
     def rows(self, build: Build, *values: object, shape: tuple[object, ...] = ()) -> Sequence[Row]:
         """The rows that a statement gives for these values."""
         text, fixed = self._statements.compiled(build, shape)
-        cursor = self._running()
+        return self.rows_of(text, (self.ledger, *values, *fixed))
+
+    def rows_of(self, text: str, values: Row) -> Sequence[Row]:
+        """The rows that the text of a statement gives for these values."""
+        cursor = self.cursor
         try:
-            cursor.execute(text, (self.ledger, *values, *fixed))
+            cursor.execute(text, values)
             return cursor.fetchall()
-        except ERRORS as error:
-            raise translated(error) from error
+        except self._family.ERRORS as error:
+            raise self._family.translated(error) from error
 
     def write(self, build: Build, rows: Sequence[Row], *shape: object) -> int:
         """Run a statement once for each row of values, the ledger among them; tells how many rows it met."""
         if not rows:
             return 0
         text, _ = self._statements.compiled(build, shape)
-        cursor = self._running()
+        cursor = self.cursor
         try:
             cursor.executemany(text, rows)
-        except ERRORS as error:
-            raise translated(error) from error
+        except self._family.ERRORS as error:
+            raise self._family.translated(error) from error
         return cursor.rowcount
 
     def end(self) -> None:
         """Let nothing be read or written any more: the connection may be somebody else's by now."""
         self._cursor = None
 
-    def _running(self) -> DBAPICursor:
+    @property
+    def cursor(self) -> DBAPICursor:
+        """The cursor of the transaction, while it runs.
+
+        Raises:
+            Misused: ``session_over``.
+        """
         if self._cursor is None:
             raise Misused("session_over", fix="Begin another session, or read within its context.")
         return self._cursor
@@ -311,7 +318,10 @@ def write_entries(transaction: Transaction, entries: Sequence[tuple[Entry, bytes
 
 
 def write_balances(
-    transaction: Transaction, changes: Mapping[BalanceKey, int], balance: Callable[[BalanceKey], int]
+    transaction: Transaction,
+    changes: Mapping[BalanceKey, int],
+    balance: Callable[[BalanceKey], int],
+    add_to_balances: Build,
 ) -> None:
     """Bring the kept balances up to date; one that comes to nought is removed.
 
@@ -319,27 +329,41 @@ def write_balances(
         transaction: The transaction in which the entries were written.
         changes: By how much each balance changes.
         balance: What a balance is after its change; asked only of those that move towards nought.
+        add_to_balances: The statement that adds to a balance or makes it.
 
     Raises:
         Corrupt: a balance that goes down is not there, or the database found a floor passed.
     """
-    added: list[Row] = []
-    changed: list[Row] = []
-    closed: list[Row] = []
-    for key, change in changes.items():
-        (holder, purpose, of), unit, lot = key
-        place = (transaction.ledger, str(purpose), holder, of, unit, lot_number(lot))
-        floor = FLOORS[purpose]
-        if floor * change >= 0:
-            added.append((*place, change, floor))
-        elif balance(key):
-            changed.append((change, *place))
-        else:
-            closed.append((*place, -change))
-    transaction.write(add_to_balances, sorted(added))
-    met = transaction.write(_change_balance, sorted(changed)) + transaction.write(_close_balance, sorted(closed))
+    added, changed, closed = sorted_changes(changes, balance)
+    ledger = transaction.ledger
+    transaction.write(add_to_balances, [(ledger, *place, change, floor) for place, change, floor in added])
+    met = transaction.write(_change_balance, [(change, ledger, *place) for place, change in changed])
+    met += transaction.write(_close_balance, [(ledger, *place, amount) for place, amount in closed])
     if met != len(changed) + len(closed):
         raise Corrupt("balance_missing", wanted=len(changed) + len(closed), found=met, fix="Run the audit.")
+
+
+def sorted_changes(
+    changes: Mapping[BalanceKey, int], balance: Callable[[BalanceKey], int]
+) -> tuple[list[tuple[Row, int, int]], list[tuple[Row, int]], list[tuple[Row, int]]]:
+    """What is added with its floor, what is taken away, and what is closed with the amount it must have held.
+
+    Each with its place in the table, in the order of the table: those who write the same ones wait and do not block.
+    """
+    added: list[tuple[Row, int, int]] = []
+    changed: list[tuple[Row, int]] = []
+    closed: list[tuple[Row, int]] = []
+    for key, change in changes.items():
+        (holder, purpose, of), unit, lot = key
+        place = (str(purpose), holder, of, unit, lot_number(lot))
+        floor = FLOORS[purpose]
+        if floor * change >= 0:
+            added.append((place, change, floor))
+        elif balance(key):
+            changed.append((place, change))
+        else:
+            closed.append((place, -change))
+    return sorted(added), sorted(changed), sorted(closed)
 
 
 def _insert(table: Table) -> ClauseElement:

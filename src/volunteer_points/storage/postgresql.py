@@ -1,0 +1,397 @@
+"""What is particular to PostgreSQL: settings, transactions with locks on subjects, guards, grants and errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing, suppress
+from typing import Any, Final, cast
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, Table, create_engine, event
+from sqlalchemy.dialects.postgresql import psycopg as dialects
+from sqlalchemy.engine import Dialect
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
+
+from volunteer_points.entries import Entry
+from volunteer_points.errors import Busy, CommitUnknown, Corrupt, InputError, KeyConflict, Misconfigured, StoreError
+from volunteer_points.storage import arrays, schema
+from volunteer_points.storage.families import shown
+from volunteer_points.storage.holding import BalanceKey
+from volunteer_points.storage.lines import Line
+from volunteer_points.storage.statements import Transaction
+from volunteer_points.storage.turns import SideBySide
+
+
+class ConnectionLost(Busy):
+    """The connection broke before COMMIT was sent: nothing was written, and it may be tried again."""
+
+
+ERRORS: Final = (psycopg.Error, SQLAlchemyError, OverflowError, UnicodeEncodeError)
+"""What comes out of the driver and is to be translated."""
+
+LOST: Final = (ConnectionLost, CommitUnknown)
+"""Errors after which the other connections of the pool are likely to be lost too."""
+
+TABLES: Final = (*schema.TABLES, *schema.SIDE_BY_SIDE)
+
+_APPEND_ONLY: Final = (*schema.APPEND_ONLY, schema.LEAF)
+_DIALECT: Final[Dialect] = dialects.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
+_FOUND_AS: Final = "volunteer_points_autocommit"
+
+
+# --- opening -----------------------------------------------------------------------------------------------------
+
+
+def engine_at(url: URL, *, durable: bool, read_only: bool) -> Engine:  # noqa: ARG001 - readers begin READ ONLY
+    """An engine for a database that is there.
+
+    Raises:
+        Misconfigured: it cannot be reached.
+    """
+    try:
+        engine = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    except (ArgumentError, ImportError) as error:
+        raise Misconfigured("cannot_open", place=shown(url), problem=str(error)) from error
+    if not durable:
+        event.listen(engine, "connect", _commit_without_waiting)
+    try:
+        engine.raw_connection().close()
+    except ERRORS as error:
+        engine.dispose()
+        if any(words in str(error) for words in _COMES_BACK):
+            raise translated(error) from error
+        fix = "Look at the address, the name of the database, the user and the password."
+        raise Misconfigured("cannot_open", place=shown(url), problem=_told(error), fix=fix) from error
+    return engine
+
+
+_COMES_BACK: Final = ("starting up", "shutting down", "too many clients", "in recovery")
+
+
+def _commit_without_waiting(connection: DBAPIConnection, _record: object) -> None:
+    with closing(connection.cursor()) as cursor:
+        cursor.execute("SET synchronous_commit = off")
+    connection.commit()
+
+
+def is_there(_: URL) -> bool:
+    """Whoever could connect found it."""
+    return True
+
+
+def speaks(_: Dialect) -> Dialect:
+    """PostgreSQL with the values of a statement in one row, whatever the engine prefers."""
+    return _DIALECT
+
+
+def new_queue() -> SideBySide:
+    """Writers wait for each other's subjects and for nothing else."""
+    return SideBySide()
+
+
+def make_ready(_: Engine) -> None:
+    """There is nothing to set for all."""
+
+
+def check_settings(cursor: DBAPICursor, *, durable: bool) -> None:
+    """Read the settings of the server and of a connection back.
+
+    Raises:
+        Misconfigured: ``unsafe_settings``, with what was found.
+    """
+    names = ("server_encoding", "fsync", "full_page_writes", "synchronous_commit")
+    cursor.execute("SELECT " + ", ".join(f"current_setting('{name}')" for name in names))
+    found = dict(zip(names, cursor.fetchall()[0], strict=True))
+    wrong = {name: value for name, value in found.items() if value == "off" and durable}
+    if found["server_encoding"] != "UTF8":
+        wrong["server_encoding"] = found["server_encoding"]
+    if wrong:
+        fix = "Make the database with ENCODING 'UTF8', and leave the settings for durability on."
+        raise Misconfigured("unsafe_settings", found=wrong, fix=fix)
+
+
+def tables_found(cursor: DBAPICursor) -> list[str]:
+    """The names of all tables in the schema in which new ones would be made."""
+    cursor.execute("SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1")
+    return [name for (name,) in cursor.fetchall()]
+
+
+# --- making ------------------------------------------------------------------------------------------------------
+
+_REFUSE: Final = "BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END"
+_ROW_CHANGED, _TRUNCATED = 1 + 2 + 8 + 16, 2 + 32  # pg_trigger.tgtype: for each row, before, delete, update, truncate
+
+
+def lock_making(cursor: DBAPICursor) -> None:
+    """Let nobody else make tables here until the transaction ends; two who make one table fail otherwise."""
+    send(cursor, "SELECT pg_advisory_xact_lock(hashtext('volunteer_points'))")
+
+
+def create_tables(cursor: DBAPICursor, dialect: Dialect) -> None:
+    """Make the tables that are missing, and their guards.
+
+    No foreign key: it would lock the row of the ledger for each entry, and that row can never be removed.
+    """
+    for text in schema.create_statements(TABLES, dialect, references=False):
+        send(cursor, text)
+    send(cursor, "CREATE SEQUENCE IF NOT EXISTS vp_block")
+    send(cursor, f"CREATE OR REPLACE FUNCTION vp_refuse() RETURNS trigger LANGUAGE plpgsql AS $${_REFUSE}$$")
+    cursor.execute("SELECT tgname::text FROM pg_trigger WHERE NOT tgisinternal")
+    there = {name for (name,) in cursor.fetchall()}
+    for table in _APPEND_ONLY:
+        for name, when in _guards_of(table).items():
+            if name not in there:
+                send(cursor, f"CREATE TRIGGER {name} BEFORE {when} EXECUTE FUNCTION vp_refuse()")
+                send(cursor, f"ALTER TABLE {table.name} ENABLE ALWAYS TRIGGER {name}")
+
+
+def _guards_of(table: Table) -> Mapping[str, str]:
+    return {
+        f"{table.name}_no_change": f"UPDATE OR DELETE ON {table.name} FOR EACH ROW",
+        f"{table.name}_no_truncate": f"TRUNCATE ON {table.name} FOR EACH STATEMENT",
+    }
+
+
+def weak_guards(cursor: DBAPICursor) -> list[str]:
+    """The guards that are missing, or are not as they were made, or fire only for some."""
+    cursor.execute(
+        "SELECT t.tgname::text, c.relname::text, t.tgenabled::text, t.tgtype, p.prosrc"
+        " FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid"
+        " WHERE c.relnamespace = current_schema()::regnamespace AND NOT t.tgisinternal"
+        " AND t.tgqual IS NULL AND cardinality(t.tgattr::smallint[]) = 0"
+    )
+    there = {(name, table): tuple(what) for name, table, *what in cursor.fetchall()}
+    return [
+        name
+        for table in _APPEND_ONLY
+        for name, kind in zip(_guards_of(table), (_ROW_CHANGED, _TRUNCATED), strict=True)
+        if there.get((name, table.name)) != ("A", kind, _REFUSE)
+    ]
+
+
+def grants(role: str) -> list[str]:
+    """The statements that let a role do all normal work, and nothing else: it can neither change nor remove an entry.
+
+    >>> grants("points_app")[0]
+    'GRANT SELECT ON vp_ledger TO points_app'
+    """
+    name = _DIALECT.identifier_preparer.quote(role)
+    journal = ", ".join(table.name for table in _APPEND_ONLY if table is not schema.LEDGER)
+    return [
+        f"GRANT SELECT ON vp_ledger TO {name}",
+        f"GRANT SELECT, INSERT ON {journal} TO {name}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON vp_balance TO {name}",
+        f"GRANT SELECT, INSERT, UPDATE ON vp_subject TO {name}",
+        f"GRANT SELECT, INSERT, DELETE ON vp_unplaced TO {name}",
+        f"GRANT USAGE ON SEQUENCE vp_block TO {name}",
+    ]
+
+
+# --- transactions ------------------------------------------------------------------------------------------------
+
+
+def cursor_of(connection: PoolProxiedConnection, *, own: bool) -> DBAPICursor:
+    """A line. On a connection of the store's own the driver begins nothing by itself."""
+    driver: Any = connection.dbapi_connection
+    if own and isinstance(driver, psycopg.Connection) and not driver.autocommit:
+        driver.autocommit = connection.info[_FOUND_AS] = True
+    return cast("DBAPICursor", Line(connection))
+
+
+def give_back(connection: PoolProxiedConnection) -> None:
+    """Let the driver begin by itself again, if it did."""
+    driver: Any = connection.dbapi_connection
+    if isinstance(driver, psycopg.Connection) and connection.info.pop(_FOUND_AS, False):
+        with suppress(psycopg.Error):  # the pool finds out by itself when it is broken
+            driver.rollback()
+            driver.autocommit = False
+
+
+def send(cursor: DBAPICursor, text: str) -> None:
+    """Send it with the next statement."""
+    cast("Line", cursor).later(text)
+
+
+def begin_reading(cursor: DBAPICursor) -> None:
+    """Begin a transaction that sees one moment, which is now."""
+    send(cursor, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    cursor.execute("SELECT 1")
+
+
+def end_reading(cursor: DBAPICursor) -> None:
+    """End it; after a ROLLBACK the driver would forget the statements that the server has prepared."""
+    cursor.execute("COMMIT")
+
+
+def begin_writing(cursor: DBAPICursor, *, wait_seconds: float) -> None:
+    """Begin a transaction each of whose statements sees what was committed before it."""
+    send(cursor, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+    send(cursor, f"SET LOCAL lock_timeout = {max(1, round(wait_seconds * 1000))}")
+
+
+def commit(_: PoolProxiedConnection, cursor: DBAPICursor) -> None:
+    """Send what is left to write and COMMIT in one trip.
+
+    Raises:
+        CommitUnknown: no answer came.
+    """
+    line = cast("Line", cursor)
+    try:
+        line.execute("COMMIT")
+    except ERRORS as error:
+        problem = translated(error)
+        if isinstance(problem, ConnectionLost):
+            fix = "Try again with the same key: it finds out whether this was written."
+            raise CommitUnknown("commit_unknown", problem=_told(error), fix=fix) from error
+        raise problem from error
+
+
+def check_host(connection: Connection) -> None:
+    """Let only a connection pass on which the host has begun a transaction that still runs.
+
+    Raises:
+        Misconfigured: ``host_transaction_not_begun`` or ``host_transaction_failed``.
+    """
+    driver: Any = connection.connection.driver_connection
+    status = driver.info.transaction_status
+    if status == TransactionStatus.INERROR:
+        fix = "Roll the host's transaction back, and run all of it again."
+        raise Misconfigured("host_transaction_failed", fix=fix)
+    if status != TransactionStatus.INTRANS and (driver.autocommit or not connection.in_transaction()):
+        fix = "Begin it with engine.begin() or connection.begin(), at any isolation level but AUTOCOMMIT."
+        raise Misconfigured("host_transaction_not_begun", fix=fix)
+
+
+def undo(cursor: DBAPICursor, savepoint: str) -> None:
+    """Undo all since a savepoint, if it was sent already."""
+    cast("Line", cursor).undo(savepoint)
+
+
+def take_write_lock(_: DBAPICursor) -> None:
+    """Each subject is locked when it is taken; a snapshot that is too old is found out then."""
+
+
+# --- what is asked and written -----------------------------------------------------------------------------------
+
+answers = arrays.answers
+stored = arrays.stored
+
+_ALONE: Final = (
+    "INSERT INTO vp_subject AS s (ledger, subject, version) SELECT %s, subject, 1 FROM unnest(%s::text[]) AS t(subject)"
+    " ON CONFLICT (ledger, subject) DO UPDATE SET version = s.version + 1"
+)
+_MADE: Final = (
+    "INSERT INTO vp_subject (ledger, subject, version) SELECT %s, subject, 0 FROM unnest(%s::text[]) AS t(subject)"
+    " ON CONFLICT DO NOTHING"
+)
+_SHARED: Final = (
+    "SELECT 1 FROM vp_subject WHERE ledger = %s AND subject = ANY(%s::text[]) ORDER BY ledger, subject FOR SHARE"
+)
+
+
+def take(transaction: Transaction, alone: Iterable[str], shared: Iterable[str]) -> None:
+    """Lock subjects with the next statement: alone by writing their rows, shared by a lock that lets others share.
+
+    Writing tells a transaction of a host whose snapshot is too old, at every level of isolation; a lock alone does not.
+    """
+    line = cast("Line", transaction.cursor)
+    for wanted, texts in ((sorted(shared), (_MADE, _SHARED)), (sorted(alone), (_ALONE,))):
+        for text in texts if wanted else ():
+            line.later(text, (transaction.ledger, wanted))
+
+
+def write(
+    transaction: Transaction,
+    entries: Sequence[tuple[Entry, bytes]],
+    changes: Mapping[BalanceKey, int],
+    balance: Callable[[BalanceKey], int],
+) -> None:
+    """Write with the next statement, which may be COMMIT."""
+    line = cast("Line", transaction.cursor)
+    for values in arrays.writes(transaction, entries, changes, balance):
+        line.later(arrays.WRITE, values)
+
+
+def place_entries(transaction: Transaction, limit: int | None) -> int:
+    """Give lasting places; those who do so wait for each other, and writers for nobody."""
+    line = cast("Line", transaction.cursor)
+    line.later("SELECT pg_advisory_xact_lock(hashtext('vp_leaf'), hashtext(%s))", (transaction.ledger,))
+    return arrays.place_entries(transaction, limit)
+
+
+# --- errors ------------------------------------------------------------------------------------------------------
+
+
+def translated(error: Exception) -> Exception:
+    """The library's error for one of the driver or of SQLAlchemy; any other error as it is."""
+    if isinstance(error, DBAPIError) and isinstance(error.orig, Exception):
+        return translated(error.orig)
+    if isinstance(error, NoConnectionLeft):
+        return Busy("no_connection_left", problem=str(error))
+    if isinstance(error, psycopg.Error):
+        return _translated(error)
+    if isinstance(error, (OverflowError, UnicodeEncodeError)):
+        return InputError("cannot_be_stored", problem=str(error))
+    if isinstance(error, SQLAlchemyError):
+        return StoreError("database_error", problem=str(error))
+    return error
+
+
+def _translated(error: psycopg.Error) -> Exception:
+    state, problem = error.sqlstate or "", _told(error)
+    if _is_lost(error):
+        return ConnectionLost("connection_lost", problem=problem)
+    if missing := arrays.BALANCE_MISSING.search(problem):
+        wanted, found = map(int, missing.groups())
+        return Corrupt("balance_missing", wanted=wanted, found=found, fix="Run the audit.")
+    if state.startswith("23"):
+        return _constraint(error)
+    for start, (kind, code, fix) in _KINDS.items():
+        if state.startswith(start):
+            return kind(code, problem=problem, sqlstate=state, fix=fix)
+    if isinstance(error, psycopg.DataError):
+        return InputError("cannot_be_stored", problem=problem)
+    return StoreError("database_error", problem=problem, sqlstate=state or type(error).__name__)
+
+
+def _told(error: Exception) -> str:
+    return str(error).strip()
+
+
+def _is_lost(error: psycopg.Error) -> bool:
+    state = error.sqlstate
+    if state is None:
+        return isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError))
+    return state.startswith("08") or state in {"57P01", "57P02", "57P03"}
+
+
+def _constraint(error: psycopg.Error) -> Exception:
+    name = error.diag.constraint_name or ""
+    if name.startswith("vp_entry_ledger_key"):
+        return KeyConflict("key_taken", problem=_told(error))
+    code = "floor_passed" if name == schema.FLOOR else "contradicts_what_is_stored"
+    return Corrupt(code, problem=_told(error), sqlstate=error.sqlstate, fix=_AUDIT)
+
+
+_AUDIT: Final = "Stop writing and run the audit."
+_AGAIN: Final = "Run all of the transaction again."
+
+_KINDS: Final[Mapping[str, tuple[type[StoreError], str, str]]] = {
+    "40": (Busy, "ledger_busy", _AGAIN),  # serialization failure, deadlock
+    "55P03": (Busy, "ledger_busy", _AGAIN),  # a lock did not come in time
+    "57014": (Busy, "ledger_busy", _AGAIN),  # a statement took too long
+    "53300": (Busy, "no_connection_left", _AGAIN),
+    "53100": (StoreError, "disk_full", "Make room on the disk, then try again with the same key."),
+    "58": (StoreError, "disk_failed", "Look after the disk, then try again with the same key."),
+    "XX001": (Corrupt, "database_damaged", "Keep a copy of the database, and restore the last good one."),
+    "XX002": (Corrupt, "database_damaged", "Keep a copy of the database, and restore the last good one."),
+    "25006": (Misconfigured, "read_only", "Name the server that may be written to."),
+    "25P02": (Misconfigured, "host_transaction_failed", "Roll the host's transaction back, and run all of it again."),
+    "42501": (Misconfigured, "not_allowed", "Grant the role what volunteer_points.storage.postgresql.grants names."),
+}
+
+
+__all__ = ["ERRORS", "LOST", "TABLES", "ConnectionLost", "grants"]

@@ -1,0 +1,153 @@
+"""Beyond one machine: what a cluster acknowledged outlives the server, and the machine, that acknowledged it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as StillWaiting
+from contextlib import contextmanager
+from itertools import count
+from threading import Event
+
+import attrs
+import psycopg
+import pytest
+
+from tests.cluster.clusters import FAILOVER_SECONDS, Cluster, cluster
+from tests.cluster.programs import missing
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(missing()), reason=f"a cluster needs what is missing here: {'; '.join(missing())}"),
+]
+
+WRITERS = 3
+
+
+@attrs.define
+class Writer:
+    """Writes one key after the other, each until it is acknowledged, whatever happens to the servers.
+
+    A key is entered and counted in one transaction, and one that was entered before is not counted again.
+    """
+
+    url: str
+    name: str
+    stop: Event
+    acknowledged: list[str] = attrs.Factory(list)
+    failures: list[str] = attrs.Factory(list)
+
+    def run(self) -> None:
+        connection: psycopg.Connection | None = None
+        for number in count():
+            while not self.stop.is_set():
+                try:
+                    connection = connection or psycopg.connect(self.url)
+                    self._write(connection, f"{self.name}-{number}")
+                    break
+                except psycopg.Error as error:
+                    self.failures.append(type(error).__name__)
+                    if connection:
+                        connection.close()
+                    connection = None
+                    time.sleep(0.1)
+            if self.stop.is_set():
+                break
+        if connection:
+            connection.close()
+
+    def _write(self, connection: psycopg.Connection, key: str) -> None:
+        with connection.transaction():
+            entered = connection.execute("INSERT INTO entered VALUES (%s) ON CONFLICT DO NOTHING", [key])
+            if entered.rowcount:
+                connection.execute("UPDATE counted SET keys = keys + 1 WHERE writer = %s", [self.name])
+        self.acknowledged.append(key)
+
+
+@contextmanager
+def load(url: str) -> Iterator[list[Writer]]:
+    """Writers that write for as long as the block lasts."""
+    stop = Event()
+    writers = [Writer(url, f"writer{number}", stop) for number in range(WRITERS)]
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE entered (key text PRIMARY KEY)")
+        connection.execute("CREATE TABLE counted (writer text PRIMARY KEY, keys integer NOT NULL)")
+        for writer in writers:
+            connection.execute("INSERT INTO counted VALUES (%s, 0)", [writer.name])
+    with ThreadPoolExecutor(WRITERS) as pool:
+        running = [pool.submit(writer.run) for writer in writers]
+        try:
+            yield writers
+        finally:
+            stop.set()
+        for each in running:
+            each.result(30)
+
+
+def wait_for_more(writers: list[Writer], keys: int = 20, seconds: float = 30) -> None:
+    """Wait until each writer had so many more keys acknowledged."""
+    aims = [len(writer.acknowledged) + keys for writer in writers]
+    end = time.monotonic() + seconds
+    while any(len(writer.acknowledged) < aim for writer, aim in zip(writers, aims, strict=True)):
+        assert time.monotonic() < end, [(writer.name, writer.failures[-3:]) for writer in writers]
+        time.sleep(0.05)
+
+
+def test_nothing_acknowledged_is_lost_when_the_primary_is_killed_and_then_its_whole_machine() -> None:
+    with cluster() as running:
+        url = running.url()
+        with load(url) as writers:
+            wait_for_more(writers)
+            killed = running.kill_primary(with_patroni=False)
+            running.wait_until_whole(1, FAILOVER_SECONDS)
+            assert running.primary() != killed
+            wait_for_more(writers)
+            running.wait_until_whole(2, FAILOVER_SECONDS)  # the killed one came back as a standby
+            assert killed.name in running.standbys()
+            wait_for_more(writers)
+            killed = running.kill_primary()
+            running.wait_until_whole(1, FAILOVER_SECONDS)
+            wait_for_more(writers)
+        with psycopg.connect(url) as connection:
+            entered = {key for (key,) in connection.execute("SELECT key FROM entered").fetchall()}
+            totals = connection.execute("SELECT writer, keys FROM counted").fetchall()
+    counted: dict[str, int] = dict(totals)
+    assert [writer.name for writer in writers if not writer.failures] == [], "the kill was not felt"
+    for writer in writers:
+        own = {key for key in entered if key.startswith(f"{writer.name}-")}
+        assert set(writer.acknowledged) - own == set(), "acknowledged and lost"
+        assert len(own - set(writer.acknowledged)) <= 1, "more than the key that was under way at the end"
+        assert counted[writer.name] == len(own), "a key was counted twice, or not at all"
+
+
+def test_a_server_without_its_standbys_acknowledges_nothing_and_the_cluster_leaves_nothing_behind() -> None:
+    with cluster() as running:
+        primary = running.primary()
+        with psycopg.connect(running.url(), autocommit=True) as connection, ThreadPoolExecutor(1) as pool:
+            connection.execute("CREATE TABLE entered (key text PRIMARY KEY)")
+            for node in [node for node in running.nodes if node != primary]:
+                node.kill()
+            alone: Future[object] = pool.submit(connection.execute, "INSERT INTO entered VALUES ('alone')")
+            with pytest.raises(StillWaiting):
+                alone.result(3)
+            assert primary is not None
+            primary.kill()
+            with pytest.raises(psycopg.OperationalError):
+                alone.result(10)
+    left = [running.etcd, *(node.patroni for node in running.nodes if node.patroni)]
+    assert [program.name for program in left if program.process.poll() is None] == []
+    assert not running.nodes[0].folder.parent.exists()
+    assert servers_of(running) == []
+
+
+def servers_of(running: Cluster) -> list[int]:
+    """The ports of the cluster at which something still answers."""
+    answering = []
+    for node in running.nodes:
+        try:
+            psycopg.connect(f"host=127.0.0.1 port={node.port} user=postgres connect_timeout=2").close()
+        except psycopg.OperationalError as error:
+            if "refused" not in str(error):
+                answering.append(node.port)
+    return answering
