@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, time
 from enum import StrEnum
+from functools import cached_property
 from typing import TypeAlias
 
 import attrs
@@ -134,7 +135,7 @@ class RedemptionRule:
         own = [each for each in self.exchange if each.partner == item.partner]
         return next(iter([*own, *(each for each in self.exchange if each.partner is None)]), None)
 
-    @property
+    @cached_property
     def counts_points(self) -> bool:
         """Whether redemptions have to be counted by their points."""
         asked = any(each.of is Of.SPENT for each in (*self.conditions, *self.transfer_conditions))
@@ -291,12 +292,15 @@ class Rulebook:
 
     def counts_for(self, whose: Whose) -> bool:
         """Whether caps or conditions look at households or teams, so that the ledger has to count for them."""
-        streams: tuple[Earning, ...] = (self, *self.streams)
-        asked = [cap.whose for stream in streams for cap in stream.caps]
-        asked += [each.whose for each in self._conditions()]
-        return whose in asked
+        return whose in self._looked_at
 
-    @property
+    @cached_property
+    def _looked_at(self) -> frozenset[Whose]:
+        streams: tuple[Earning, ...] = (self, *self.streams)
+        caps = {cap.whose for stream in streams for cap in stream.caps}
+        return frozenset(caps | {each.whose for each in self._conditions()})
+
+    @cached_property
     def has_times(self) -> bool:
         """Whether each awarded record is counted: because the rulebook says so, or because it asks for times."""
         streams: tuple[Earning, ...] = (self, *self.streams)
@@ -321,7 +325,7 @@ class Rulebook:
             yield from level.conditions
         yield from (*self.recording, *self.redemption.conditions, *self.redemption.transfer_conditions)
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """SHA-256 over the canonical text, in hexadecimal."""
         return digest(self)
