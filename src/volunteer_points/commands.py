@@ -301,11 +301,20 @@ class CountStock:
     reason: Reason
 
 
+def _holder(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    """Validate a volunteer's id, or a household, a team or a fund by its full name such as ``fund:care``."""
+    noun, colon, name = value.partition(":") if isinstance(value, str) else ("", "", "")
+    identifier(instance, attribute, name if colon and noun in {"household", "team", "fund"} else value)
+
+
 @attrs.frozen(kw_only=True)
 class Expire:
-    """Remove what is left of a volunteer's lots that have ended by the time of booking."""
+    """Remove what is left of a volunteer's lots that have ended by the time of booking.
 
-    volunteer: str = attrs.field(validator=identifier)
+    Other holders are named in full: ``household:h-1``, ``team:repairs``, ``fund:care``.
+    """
+
+    volunteer: str = attrs.field(validator=_holder)
     currency: str = "points"
 
 

@@ -127,6 +127,11 @@ def volunteer_holder(volunteer: str) -> str:
     return f"volunteer:{volunteer}"
 
 
+def holder_named(name: str) -> str:
+    """The holder that a fact names: a volunteer by the id alone, anybody else in full, as ``fund:care``."""
+    return name if ":" in name else volunteer_holder(name)
+
+
 def item_unit(item: str) -> str:
     """The unit in which an item is counted, which is also its subject and the holder of its stock."""
     return f"item:{item}"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 
 from volunteer_points.books import About, Books, Committed, Lacks, Lots, LotsOf, Moved, OpenAmount, Question, Tally
-from volunteer_points.commands import Command, Expire, Lapse, Request
+from volunteer_points.commands import ApproveByRulebook, Command, Confirm, Expire, Lapse, Request
 from volunteer_points.decisions import decide
 from volunteer_points.decisions.adoption import STANDING, Nouns, nouns
 from volunteer_points.decisions.case import (
@@ -200,14 +200,18 @@ class Programme:
             return _decided_in_turn(requests, reader.ask, keep_going=True)
 
     def sweep(self, *, actor: str, booked_at: datetime | None = None, batch: int = 500) -> tuple[Outcome, ...]:
-        """Lapse every hold whose time is over and expire every lot that has ended, in bounded transactions.
+        """Do everything that a date decides, in bounded transactions.
+
+        Holds whose time is over lapse, records that their rulebook approves by itself after their day are approved,
+        awards whose public notice is over count, and lots that have ended expire.
 
         Keys follow from what is due and what had ended before, so a sweep that is repeated or interrupted writes
         nothing twice.
         """
         at = booked_at or self._clock()
         outcomes: list[Outcome] = []
-        for orders in (self._lapses(at, actor), self._expiries(at, actor)):
+        for due in (self._lapses, self._approvals, self._confirmations, self._expiries):
+            orders = due(at, actor)
             for start in range(0, len(orders), batch):
                 outcomes += self.execute_many(orders[start : start + batch], keep_going=True)
         return tuple(outcomes)
@@ -219,6 +223,35 @@ class Programme:
             Order(command=Lapse(redemption=each.account.of), actor=actor, key=f"lapse:{each.account.of}", booked_at=at)
             for each in due
         ]
+
+    def _approvals(self, at: datetime, actor: str) -> list[Order]:
+        frame = self._frame_or_none()
+        if frame is None or not any(rulebook.waits_for_day for rulebook in frame.rulebooks):
+            return []
+        today = frame.calendar.day(at)
+        return [
+            Order(
+                command=ApproveByRulebook(record=state.said.record),
+                actor=actor,
+                key=f"approve:{state.said.record}:{state.revision}",
+                booked_at=at,
+            )
+            for state in self.pending()
+            if state.on < today and frame.rulebook_on(state.on).waits_for_day
+        ]
+
+    def _confirmations(self, at: datetime, actor: str) -> list[Order]:
+        with self.store.reader() as reader:
+            due = reader.open(Purpose.PENDING, due=at)
+            records = dict.fromkeys(each.account.of for each in due)
+            answers = reader.ask({record_question(record) for record in records})
+        orders = []
+        for record in records:
+            state = record_state(answers[record_question(record)])
+            if state is not None:
+                key = f"confirm:{record}:{state.revision}"
+                orders.append(Order(command=Confirm(record=record), actor=actor, key=key, booked_at=at))
+        return orders
 
     def _expiries(self, at: datetime, actor: str) -> list[Order]:
         with self.store.reader() as reader:
@@ -254,10 +287,13 @@ class Programme:
         Raises:
             Refused: ``no_programme`` before anything was adopted.
         """
-        frame = frame_of(self.ask(FRAME))
+        frame = self._frame_or_none()
         if frame is None:
             raise Refused("no_programme", ledger=self.store.ledger)
         return frame
+
+    def _frame_or_none(self) -> Frame | None:
+        return frame_of(self.ask(FRAME))
 
     def nouns(self) -> dict[str, Nouns]:
         """Teams, households, partners, activities and items as they stand, by subject such as ``team:repairs``."""
@@ -393,7 +429,7 @@ class Programme:
             questions = [record_question(claim.account.of) for claim in claims]
             answers = reader.ask(questions)
         states = [state for question in questions if (state := record_state(answers[question])) is not None]
-        return tuple(sorted(states, key=lambda state: (state.said.intervals[0].begin, state.said.record)))
+        return tuple(sorted(states, key=lambda state: (state.on, _begin(state), state.said.record)))
 
     def open_redemptions(self, *, due: datetime | None = None) -> tuple[RedemptionState, ...]:
         """Redemptions that are held, the first to end first; with ``due``, those that have ended by then."""
@@ -421,6 +457,11 @@ class Programme:
         tally = Tally()
         tally.absorb(entry for entry in self.entries() if booked_until is None or entry.booked_at <= booked_until)
         return tally
+
+
+def _begin(state: RecordState) -> str:
+    """When service began, so that records of one day stand in their order; those without times come first."""
+    return state.said.intervals[0].begin.isoformat() if state.said.intervals else ""
 
 
 Fetch = Callable[[tuple[Question[Any], ...]], Mapping[Question[Any], Any]]

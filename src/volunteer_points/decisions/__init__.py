@@ -51,7 +51,7 @@ HANDLERS: Mapping[type, tuple[Needs, Handler]] = {
     c.ReceiveStock: (stock.stock_needs, stock.receive),
     c.WriteOffStock: (stock.stock_needs, stock.write_off),
     c.CountStock: (stock.stock_needs, stock.count),
-    c.Expire: (points.volunteer_needs, points.expire),
+    c.Expire: (points.expire_needs, points.expire),
     c.Adjust: (points.volunteer_needs, points.adjust),
     c.OpenBalance: (points.volunteer_needs, points.open_balance),
     c.Transfer: (points.transfer_needs, points.transfer),

@@ -11,6 +11,7 @@ from volunteer_points.decisions.case import (
     VolunteerState,
     available,
     debt,
+    lots_of,
     refuse,
     repaid,
     taken,
@@ -19,17 +20,24 @@ from volunteer_points.decisions.case import (
 from volunteer_points.decisions.measuring import Measurer, facts_about, hold_to
 from volunteer_points.entries import Adjusted, BalanceOpened, Donated, Endowed, Expired, Transferred
 from volunteer_points.model import Right
-from volunteer_points.postings import PROGRAMME, Account, Posting, Purpose, fund_holder, volunteer_holder
+from volunteer_points.postings import PROGRAMME, Account, Posting, Purpose, fund_holder, holder_named, volunteer_holder
 from volunteer_points.rules import MINUTES, Transfers
 
 
-def volunteer_needs(command: Expire | Adjust | OpenBalance) -> tuple[Question[object], ...]:
+def volunteer_needs(command: Adjust | OpenBalance) -> tuple[Question[object], ...]:
     """What a change of one volunteer's points asks."""
     return (
         volunteer_question(command.volunteer),
         available(command.volunteer, command.currency),
         debt(command.volunteer, command.currency),
     )
+
+
+def expire_needs(command: Expire) -> tuple[Question[object], ...]:
+    """What an expiry asks."""
+    holder = holder_named(command.volunteer)
+    who = (volunteer_question(command.volunteer),) if holder == volunteer_holder(command.volunteer) else ()
+    return (*who, lots_of(holder, command.currency))
 
 
 def transfer_needs(command: Transfer) -> tuple[Question[object], ...]:
@@ -45,14 +53,15 @@ def transfer_needs(command: Transfer) -> tuple[Question[object], ...]:
 
 def expire(case: Case, command: Expire) -> None:
     """Remove what is left of the lots that have ended. Anybody may: the date decides, nobody chooses."""
-    case.volunteer(command.volunteer)
-    lots = case.ask(available(command.volunteer, command.currency))
+    holder = holder_named(command.volunteer)
+    if holder == volunteer_holder(command.volunteer):
+        case.volunteer(command.volunteer)
+    lots = case.ask(lots_of(holder, command.currency))
     due: dict[datetime | None, int] = {
         lot: amount for lot, amount in lots.items() if lot is not None and lot <= case.booked_at
     }
     if not due:
         refuse("nothing_due", volunteer=command.volunteer, at=case.booked_at)
-    holder = volunteer_holder(command.volunteer)
     postings = tuple(
         Posting(Account(holder, purpose), command.currency, sign * amount, lot, case.booking_day)
         for lot, amount in taken(due, sum(due.values())).items()
