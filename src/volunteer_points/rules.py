@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import attrs
@@ -309,7 +310,7 @@ class Rulebook:
         """Whether service that begins on that day falls under this version."""
         return self.since <= day and (self.until is None or day < self.until)
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """SHA-256 over the canonical text, in hexadecimal."""
         return digest(self)
