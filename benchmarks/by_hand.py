@@ -295,8 +295,7 @@ class ByHand:
             if json.loads(written[0])["digest"] != digest:
                 raise No("the key was used for something else")
             return None
-        day = command.day.isoformat()
-        if any(day < entry["fact"]["until"] for entry in self._entries("programme", ("PeriodClosed",))):
+        if command.day.isoformat() < self._closed_until:
             raise No("the period is closed")
         return digest
 
@@ -351,8 +350,8 @@ class ByHand:
     # --- what is written ---
 
     def _write(self, command: Command, digest: str, drafts: Sequence[Draft]) -> None:
-        [[last]] = self._run("SELECT coalesce(max(position), 0) FROM vp_entry WHERE ledger = ?", (self._ledger,))
         for number, draft in enumerate(drafts, start=1):
+            self._last += 1
             fields = {
                 "v": 1,
                 "ledger": self._ledger,
@@ -373,9 +372,9 @@ class ByHand:
             }
             content = _write_json(fields).encode()
             leaf = hashlib.sha256(b"\x00" + content).digest()
-            row = (self._ledger, last + number, command.key, number, draft.kind, leaf, content)
+            row = (self._ledger, self._last, command.key, number, draft.kind, leaf, content)
             self._run(INSERT_ENTRY, row)
-            self._write_index(draft, last + number)
+            self._write_index(draft, self._last)
 
     def _write_index(self, draft: Draft, position: int) -> None:
         day = draft.on.toordinal()
@@ -404,11 +403,18 @@ class ByHand:
     def _transaction(self) -> Iterator[None]:
         self._run("BEGIN IMMEDIATE")
         try:
+            self._look()
             yield
         except BaseException:
             self._run("ROLLBACK")
             raise
         self._run("COMMIT")
+
+    def _look(self) -> None:
+        """Read what nobody else can change now: where the ledger ends, and up to when it is closed."""
+        [[self._last]] = self._run("SELECT coalesce(max(position), 0) FROM vp_entry WHERE ledger = ?", (self._ledger,))
+        closings = self._entries("programme", ("PeriodClosed",))
+        self._closed_until = max((entry["fact"]["until"] for entry in closings), default="")
 
     def _run(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
         return self._connection.execute(statement, values)
@@ -421,7 +427,7 @@ _write_json = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=("
 
 
 def _utc(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _start_of(day: date) -> datetime:

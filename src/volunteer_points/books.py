@@ -41,7 +41,7 @@ class Question(Generic[Answer]):
         return False
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class LotsOf(Question[Lots]):
     """What an account holds of a unit, by lot. Only accounts whose purpose is in ``FLOORS`` can be asked."""
 
@@ -54,7 +54,7 @@ class LotsOf(Question[Lots]):
         return self.account.holder
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Moved(Question[int]):
     """How much of a unit moved into a holder's accounts of a purpose, counted for days from ``since`` to ``until``.
 
@@ -74,7 +74,7 @@ class Moved(Question[int]):
         return self.holder
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class About(Question[tuple[Entry, ...]]):
     """Entries about a subject, of some kinds, that count for days from ``since`` up to ``until``, in their order."""
 
@@ -104,7 +104,7 @@ class About(Question[tuple[Entry, ...]]):
         )
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Committed(Question[tuple[Entry, ...]]):
     """The entries written under an idempotency key; none when it is free."""
 
@@ -261,10 +261,10 @@ class Books:
 
 def combined(question: Question[Any], before: Any, since: Any) -> object:  # noqa: ANN401 - answers of any kind
     """The answer over two stretches of the ledger, from the answers over each."""
+    if not since:
+        return before
     match question:
         case LotsOf():
-            if not since:
-                return before
             sums = {lot: before.get(lot, 0) + since.get(lot, 0) for lot in {**before, **since}}
             return {lot: amount for lot, amount in sums.items() if amount}
         case _:

@@ -54,6 +54,8 @@ def in_utc(instant: datetime) -> datetime:
     Raises:
         InputError: ``naive_datetime``, or ``not_an_instant`` when it lies outside the calendar.
     """
+    if instant.tzinfo is UTC:
+        return instant
     if instant.utcoffset() is None:
         raise InputError("naive_datetime", value=instant.isoformat(), fix="Give the time with its zone.")
     try:

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from volunteer_points.canonical import digest, plain
+from volunteer_points.canonical import digest
 from volunteer_points.errors import InputError
 from volunteer_points.model import (
     Activity,
@@ -437,4 +437,4 @@ class Request:
     @property
     def digest(self) -> str:
         """What makes two requests the same content: the command and the actor, not the time of booking."""
-        return digest([type(self.command).__name__, self.actor, plain(self.command)])
+        return digest([type(self.command).__name__, self.actor, self.command])

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import json
 import secrets
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,9 @@ from typing import Any
 import attrs
 import psycopg
 
-from tests.cluster.programs import Program, free_ports, hand_over, kill_postgresql, postgresql_programs
+from tests.cluster.killing import kill_postgresql
+from tests.cluster.needs import postgresql_programs
+from tests.cluster.programs import Program, Site, free_ports, hand_over, site
 
 DATABASE = "points"
 START_SECONDS = 90
@@ -167,45 +167,39 @@ def cluster() -> Iterator[Cluster]:
     Raises:
         TimeoutError: When it is not whole in :data:`START_SECONDS`.
     """
-    with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="cluster-"))
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        hand_over(folder)
+    with site() as here:
         etcd_port, peer_port, *ports = free_ports(8)
-        nodes = [Node(f"node{i}", ports[i], ports[i + 3], folder / f"node{i}") for i in range(3)]
-        etcd = _start_etcd(folder, etcd_port, peer_port)
-        stack.callback(etcd.kill)
+        etcd = _start_etcd(here, etcd_port, peer_port)
+        nodes = [Node(f"node{i}", ports[i], ports[i + 3], here.own_folder(f"node{i}")) for i in range(3)]
         running = Cluster(etcd=etcd, nodes=nodes, password=secrets.token_hex(8))
-        for node in list(nodes):
-            stack.callback(node.kill)  # before the start: a start that is broken off halfway is cleaned up too
-            _start_node(node, etcd_port, running.password)
+        for node in nodes:
+            _start_node(here, node, etcd_port, running.password)
         running.wait_until_whole(2, START_SECONDS)
         with psycopg.connect(running.url().replace(f"/{DATABASE}?", "/postgres?"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {DATABASE}")
         yield running
 
 
-def _start_etcd(folder: Path, port: int, peer_port: int) -> Program:
+def _start_etcd(here: Site, port: int, peer_port: int) -> Program:
+    folder = here.own_folder("etcd")
     client, peer = f"http://{LOOPBACK}:{port}", f"http://{LOOPBACK}:{peer_port}"
     options = {
         "name": "etcd",
-        "data-dir": str(folder / "etcd"),
+        "data-dir": str(folder / "data"),
         "listen-client-urls": client,
         "advertise-client-urls": client,
         "listen-peer-urls": peer,
         "initial-advertise-peer-urls": peer,
         "initial-cluster": f"etcd={peer}",
     }
-    return Program.start("etcd", ["etcd", *(f"--{name}={value}" for name, value in options.items())], folder)
+    return here.start("etcd", ["etcd", *(f"--{name}={value}" for name, value in options.items())], folder)
 
 
-def _start_node(node: Node, etcd_port: int, password: str) -> None:
-    node.folder.mkdir()
-    hand_over(node.folder)
+def _start_node(here: Site, node: Node, etcd_port: int, password: str) -> None:
     settings = node.folder / "patroni.json"
     settings.write_text(json.dumps(_settings(node, etcd_port, password)), "utf-8")  # YAML, of which JSON is a part
     hand_over(settings)
-    node.patroni = Program.start(node.name, [sys.executable, "-m", "patroni", settings], node.folder)
+    node.patroni = here.start(node.name, [sys.executable, "-m", "patroni", settings], node.folder)
 
 
 def _settings(node: Node, etcd_port: int, password: str) -> dict[str, Any]:

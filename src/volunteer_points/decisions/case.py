@@ -132,6 +132,7 @@ class Case:
     def __init__(self, books: Books, request: Request, frame: Frame) -> None:
         self._books = books
         self._drafted = Tally()
+        self._untallied: list[Posting] = []
         self.request = request
         self.frame = frame
         self.drafts: list[Draft] = []
@@ -156,13 +157,15 @@ class Case:
         answer = self._books.ask(question)
         if not self.drafts or isinstance(question, About):
             return answer
+        for posting in self._untallied:
+            self._drafted.post(posting)
+        self._untallied.clear()
         return cast("Answer", combined(question, answer, self._drafted.answer(question)))
 
     def draft(self, fact: object, about: tuple[str, ...], on: date, postings: tuple[Posting, ...] = ()) -> None:
         """Add an entry to what will be written."""
         self.drafts.append(Draft(fact, about, on, postings))  # type: ignore[arg-type]  # the caller drafts facts only
-        for posting in postings:
-            self._drafted.post(posting)
+        self._untallied += postings
 
     def new_id(self, prefix: str) -> str:
         """The id of what this request brings into being."""
