@@ -155,8 +155,8 @@ def submit(case: Case, command: Submit) -> None:
     if team is not None:
         _active_team(case, team, day)
     case.authorise(Right.RECORD, team=team)
-    rulebook = case.frame.rulebook_on(day)
-    if rulebook.members_only and team is not None and not case.volunteer(command.volunteer).is_member(team, day):
+    rulebook, person = case.frame.rulebook_on(day), case.volunteer(command.volunteer)
+    if rulebook.members_only and team is not None and not person.is_member(team, day):
         refuse("not_a_member", volunteer=command.volunteer, team=team, day=day)
     within_days = rulebook.within_days(command.evidence)
     if within_days is not None and (case.booking_day - day).days > within_days:
