@@ -1,0 +1,139 @@
+"""Every published scheme under examples/policies: its cases hold, fail when changed, and leave nothing out."""
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from volunteer_points.errors import InputError
+from volunteer_points.programme_file import check
+from volunteer_points.testing.cases import (
+    CaseOfRules,
+    problems_of_places,
+    read_cases,
+    run_case,
+    run_cases,
+    with_every_expectation_changed,
+)
+
+POLICIES = Path(__file__).parents[1] / "examples" / "policies"
+SCHEMES = [path.name.removesuffix(".cases.toml") for path in sorted(POLICIES.glob("*.cases.toml"))]
+
+
+def text(name: str) -> str:
+    return (POLICIES / name).read_text("utf-8")
+
+
+CASES = [(name, case) for name in SCHEMES for case in read_cases(text(f"{name}.cases.toml")).cases]
+
+
+@pytest.fixture(scope="module")
+def table() -> Iterator[ModuleType]:
+    spec = importlib.util.spec_from_file_location("make_table", POLICIES / "make_table.py")
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    sys.modules["make_table"] = script
+    spec.loader.exec_module(script)
+    yield script
+    del sys.modules["make_table"]
+
+
+@pytest.mark.parametrize("name, case", CASES, ids=[f"{name} {case.number}" for name, case in CASES])
+def test_the_case_holds_and_every_expectation_fails_when_it_is_changed(name: str, case: CaseOfRules) -> None:
+    programme = text(f"{name}.toml")
+    result = run_case(programme, case)
+    assert [str(mismatch) for mismatch in result.mismatches] == []
+    assert result.looked_at > 0
+    changed = run_case(programme, with_every_expectation_changed(case))
+    assert len(changed.mismatches) == changed.looked_at == result.looked_at
+
+
+@pytest.mark.parametrize("name", SCHEMES)
+def test_the_programme_file_has_no_mistake_and_holds_every_place_that_its_cases_name(name: str) -> None:
+    assert check(text(f"{name}.toml")) == ()
+    assert problems_of_places(text(f"{name}.toml"), read_cases(text(f"{name}.cases.toml"))) == ()
+
+
+def test_every_provision_is_said_and_tried_or_not_expressible_for_a_reason(table: ModuleType) -> None:
+    known, reasons = table.files(), table.not_expressible()
+    left_out = []
+    for scheme in table.schemes():
+        file, not_said = known.get(scheme["id"]), reasons.get(scheme["id"], {})
+        for number, purpose, _ in scheme["provisions"]:
+            tried = file is not None and any(number in case.provisions for case in file.cases)
+            said = file is not None and file.places.get(number)
+            if str(number) not in not_said and not (said and (tried or purpose == "process")):
+                left_out.append(f"{scheme['id']} {number}")
+    assert left_out == []
+
+
+def test_cases_name_only_provisions_that_the_scheme_has(table: ModuleType) -> None:
+    numbers = {scheme["id"]: {number for number, *_ in scheme["provisions"]} for scheme in table.schemes()}
+    for name, file in table.files().items():
+        assert set(file.places) <= numbers[name], name
+        assert {number for case in file.cases for number in case.provisions} <= numbers[name], name
+
+
+def test_the_table_in_the_documentation_is_current(table: ModuleType) -> None:
+    assert table.PAGE.read_text("utf-8") == table.page()
+
+
+PARK = """
+name = "Park"
+zone = "Asia/Shanghai"
+founders = ["ann", "bob"]
+structure = { label = "free", slots = [] }
+activities = [{ id = "weeding", name = "Weeding" }]
+rulebooks = [{ id = "1", since = 2026-01-01, accruals = [{ id = "hours", per_hour = 10 }] }]
+"""
+
+
+def park_case(steps: str, more: str = "") -> str:
+    return f'day = 2026-03-02\n[[cases]]\ntitle = "a case"\nsteps = [{steps}]\n{more}'
+
+
+def test_a_wrong_expectation_is_told_with_its_step_and_both_numbers() -> None:
+    (result,) = run_cases(PARK, park_case('{ serve = "weeding", hours = 2, expect = { earns = 21, hours = 2 } }'))
+    assert [str(mismatch) for mismatch in result.mismatches] == ["step 1: earns is 20, not 21"]
+    assert not result.holds
+
+
+def test_a_refusal_that_is_not_expected_is_a_mismatch() -> None:
+    steps = '{ serve = "sleeping", hours = 2, expect = { points = 0 } }'
+    (result,) = run_cases(PARK, park_case(steps))
+    assert [str(mismatch) for mismatch in result.mismatches] == ["step 1: refused is unknown_activity, not nothing"]
+
+
+def test_a_switch_changes_the_programme_file_for_one_case_only() -> None:
+    steps = '{ serve = "weeding", hours = 2, expect = { earns = 8 } }'
+    switched = park_case(steps, 'set = { "rulebooks.1.accruals.hours.per_hour" = 4 }')
+    assert run_cases(PARK, switched)[0].holds
+    assert not run_cases(PARK, park_case(steps))[0].holds
+
+
+@pytest.mark.parametrize(
+    "steps, more",
+    [
+        ('{ serve = "weeding", huors = 2, expect = { earns = 8 } }', ""),
+        ('{ serve = "weeding", hours = 2, expect = { earn = 8 } }', ""),
+        ('{ serve = "weeding", redeem = "rice", expect = { earns = 8 } }', ""),
+        ('{ serve = "weeding", hours = 2 }', ""),
+        ('{ serve = "weeding", hours = 2, expect = { earns = 8 } }', 'titel = "x"'),
+    ],
+    ids=["a key of a step", "an expectation", "two things at once", "nothing expected", "a key of the case"],
+)
+def test_a_case_that_cannot_be_understood_is_refused(steps: str, more: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_cases(park_case(steps, more))
+    assert caught.value.code == "bad_case"
+
+
+def test_a_switch_at_a_place_that_is_not_there_is_refused() -> None:
+    steps = '{ serve = "weeding", hours = 2, expect = { earns = 8 } }'
+    with pytest.raises(InputError) as caught:
+        run_cases(PARK, park_case(steps, 'set = { "rulebooks.2.notice_days" = 4 }'))
+    assert caught.value.code == "no_such_place"
