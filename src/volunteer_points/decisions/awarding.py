@@ -78,10 +78,7 @@ def team_question(team: str) -> About:
 
 def service_record(case: Case, said: Said, on: date, *, rating: str = "") -> ServiceRecord:
     """What rules may look at, put together from the record, the volunteer, the activity and the team."""
-    questions: list[Question[object]] = [volunteer_question(said.volunteer), activity_question(said.activity)]
-    if said.team is not None:
-        questions.append(team_question(said.team))
-    case.need(*questions)
+    case.need(*_who_and_what(said))
     activity = _latest(case.ask(activity_question(said.activity)), ActivityListed)
     team = _latest(case.ask(team_question(said.team)), TeamFormed) if said.team else None
     return ServiceRecord(
@@ -97,6 +94,11 @@ def service_record(case: Case, said: Said, on: date, *, rating: str = "") -> Ser
     )
 
 
+def _who_and_what(said: Said) -> list[Question[object]]:
+    questions: list[Question[object]] = [volunteer_question(said.volunteer), activity_question(said.activity)]
+    return [*questions, team_question(said.team)] if said.team is not None else questions
+
+
 def _latest(entries: tuple[Entry, ...], kind: type) -> object | None:
     """The latest fact of a kind, even when it was withdrawn since: old service keeps its activity and team."""
     return next((entry.fact for entry in reversed(entries) if isinstance(entry.fact, kind)), None)
@@ -110,15 +112,15 @@ def measurer(case: Case, said: Said) -> Measurer:
 def work_out(case: Case, said: Said, on: date, *, rating: str = "") -> Working:
     """What the rulebook of that day gives for a record, after what this person already got."""
     rulebook = case.frame.rulebook_on(on)
-    service = service_record(case, said, on, rating=rating)
-    wanted = needed(rulebook, service)
-    asking = measurer(case, said)
-    case.need(
-        *asking.questions(wanted),
+    anybody = ServiceRecord(intervals=said.intervals, day=on, activity=said.activity)
+    case.need(  # all at once: how often books are fetched is what a command costs
+        *_who_and_what(said),
+        *Measurer(case, said.volunteer).questions(needed(rulebook, anybody, at_most=True)),
         debt(said.volunteer, rulebook.currency),
         lots_of(volunteer_holder(said.volunteer), rulebook.currency),
     )
-    known = asking.values(wanted)
+    service = service_record(case, said, on, rating=rating)
+    known = measurer(case, said).values(needed(rulebook, service))
     return award(rulebook, case.frame.adopted.currencies, case.frame.calendar, service, known)
 
 

@@ -97,17 +97,20 @@ def streams_of(rulebook: Rulebook) -> tuple[Earning, ...]:
     return (rulebook, *rulebook.streams)
 
 
-def needed(rulebook: Rulebook, service: ServiceRecord) -> tuple[Reading, ...]:
-    """What :func:`award` has to know from the books, about this person and before this record."""
+def needed(rulebook: Rulebook, service: ServiceRecord, *, at_most: bool = False) -> tuple[Reading, ...]:
+    """What :func:`award` has to know from the books, about this person and before this record.
+
+    With ``at_most`` it is all that can matter for the activity and the day, whoever served, in which team and how.
+    """
     found: set[Reading] = set()
     for stream in streams_of(rulebook):
         found |= set(filter(None, (cap_reading(cap, stream.currency, service) for cap in _caps_for(stream, service))))
         for accrual in stream.accruals:
-            if accrual.rate is not None and accrual.rate.over != RECORD and accrual.when.fits(service):
+            if accrual.rate is not None and accrual.rate.over != RECORD and (at_most or accrual.when.fits(service)):
                 found.add(reading(accrual.rate.of, _Running(accrual), service.day))
         for milestone in stream.milestones:
             found |= {reading(milestone.of, milestone, service.day), _paid(milestone, service)}
-    found |= readings(_conditions(rulebook, service), rulebook.ladders, service.day)
+    found |= readings(_conditions(rulebook, service, at_most=at_most), rulebook.ladders, service.day)
     return tuple(sorted(found, key=str))
 
 
@@ -116,12 +119,12 @@ def _caps_for(stream: Earning, service: ServiceRecord) -> Iterator[Cap]:
     return (cap for cap in stream.caps if not cap.activities or service.activity in cap.activities)
 
 
-def _conditions(rulebook: Rulebook, service: ServiceRecord) -> Iterator[Condition]:
+def _conditions(rulebook: Rulebook, service: ServiceRecord, *, at_most: bool) -> Iterator[Condition]:
     for stream in streams_of(rulebook):
         yield from stream.conditions
         rules: tuple[Accrual | Multiplier, ...] = (*stream.accruals, *stream.multipliers)
         for when in (each.when for each in rules):
-            if when.conditions and when.fits(service):
+            if when.conditions and (at_most or when.fits(service)):
                 yield from when.conditions
     for factor in rulebook.time_factors:
         yield from factor.when.conditions
