@@ -224,7 +224,6 @@ def _checked(
     activity = command.activity or (said.activity if said is not None else "")
     if command.intervals:
         day = _timed(case, command.intervals)
-        _alone(case, volunteer, command.intervals, own)
     else:
         day = command.on or case.booking_day
         if day > case.booking_day:
@@ -236,6 +235,8 @@ def _checked(
     assert isinstance(found, ActivityListed)  # noqa: S101 - narrows the type
     if not found.activity.offered_on(day):
         refuse("activity_not_offered", activity=activity, day=day)
+    if command.intervals:
+        _alone(case, volunteer, command.intervals, own)
     return found.activity, day
 
 
