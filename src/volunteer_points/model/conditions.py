@@ -142,7 +142,8 @@ class Condition:
     """Something that must hold: a measure within bounds, tags, or a level. All that is named must hold.
 
     ``at_least`` is reached, ``below`` is not; with ``for_each`` both are multiplied by another measure, so that
-    ten points for each hour is ``of = "earned", at_least = 10, for_each = "hours"``.
+    ten points for each hour is ``of = "earned", at_least = 10, for_each = "hours"``. ``for_each_unit`` is the unit of
+    that other measure where it is not the same, such as the currency in which hours are spent.
     """
 
     id: str = attrs.field(validator=identifier)
@@ -154,6 +155,7 @@ class Condition:
     at_least: Fraction | None = attrs.field(default=None, converter=_bound)
     below: Fraction | None = attrs.field(default=None, converter=_bound)
     for_each: Of | None = None
+    for_each_unit: str = ""
     tags: tuple[str, ...] = ()
     """One of these tags is enough."""
     without_tags: tuple[str, ...] = ()
@@ -175,9 +177,15 @@ class Condition:
 
     def readings(self, day: date) -> Iterator[Reading]:
         """What must be known to decide it, besides tags and level."""
-        for of in (self.of, self.for_each):
-            if of is not None:
-                yield reading(of, self, day)
+        if self.of is not None:
+            yield reading(self.of, self, day)
+        if self.for_each is not None:
+            yield reading(self.for_each, self.factor, day)
+
+    @property
+    def factor(self) -> Condition:
+        """What is measured to multiply the bounds: the same with the unit of ``for_each``."""
+        return attrs.evolve(self, unit=self.for_each_unit) if self.for_each_unit else self
 
 
 @attrs.frozen(kw_only=True)
@@ -251,7 +259,7 @@ class Facts:
 
     def _bounds(self, condition: Condition, of: Of) -> Shown:
         found = self.measure(of, condition)
-        factor = Fraction(1) if condition.for_each is None else self.measure(condition.for_each, condition)
+        factor = Fraction(1) if condition.for_each is None else self.measure(condition.for_each, condition.factor)
         least = None if condition.at_least is None else condition.at_least * factor
         below = None if condition.below is None else condition.below * factor
         met = (least is None or found >= least) and (below is None or found < below)
