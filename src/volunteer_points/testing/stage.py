@@ -229,6 +229,7 @@ class Stage:
     def _id(self, name: str) -> str:
         if name not in self.named:
             raise InputError("bad_case", value=name, fix="Give the earlier step that name with 'as'.")
+        self.named["last"] = self.named[name]
         return self.named[name]
 
     def approve(self, name: str, step: Tables) -> None:
