@@ -12,6 +12,7 @@ import attrs
 from volunteer_points.books import About, Books
 from volunteer_points.commands import Adopt, Definition, Request
 from volunteer_points.decisions.case import FRAME, Case, Frame, frame_of, refuse
+from volunteer_points.decisions.fitting import misfits
 from volunteer_points.entries import (
     ActivityListed,
     Fact,
@@ -23,9 +24,8 @@ from volunteer_points.entries import (
     TeamFormed,
     Withdrawn,
 )
-from volunteer_points.errors import suggestion
 from volunteer_points.postings import PROGRAMME
-from volunteer_points.rules import Accrual, Multiplier, Rulebook
+from volunteer_points.rules import Rulebook
 
 NOUN_KINDS = ("TeamFormed", "HouseholdFormed", "PartnerAgreed", "ActivityListed", "ItemListed", "Withdrawn")
 
@@ -146,9 +146,8 @@ def problems(definition: Definition, day: date) -> tuple[str, ...]:
     """Everything in a definition that does not fit together, in sentences that say where and what to do."""
     return (
         *_doubles(definition),
-        *_loose_ends(definition),
+        *map(str, misfits(definition, day)),
         *_circles(definition),
-        *_too_fine(definition),
         *definition.structure.problems(definition.teams, day),
         *_overlaps(definition.rulebooks),
     )
@@ -170,44 +169,6 @@ def _doubles(definition: Definition) -> Iterator[str]:
                 yield f"{noun} {name}: stands {count} times; give each its own id"
 
 
-def _loose_ends(definition: Definition) -> Iterator[str]:
-    """References to what the definition does not contain."""
-    known = {
-        "team": {team.id for team in definition.teams},
-        "partner": {partner.id for partner in definition.partners},
-        "currency": {currency.id for currency in definition.currencies},
-        "activity": {activity.id for activity in definition.activities},
-        "item": {item.id for item in definition.catalogue},
-        "slot": {slot.id for slot in definition.structure.slots},
-    }
-    for place, noun, name in _references(definition):
-        if name is not None and name not in known[noun]:
-            yield f"{place}: unknown {noun} {name!r}. {suggestion(name, known[noun])}".strip()
-
-
-def _references(definition: Definition) -> Iterator[tuple[str, str, str | None]]:
-    """Each reference: where it stands, to what kind of thing, and by which id."""
-    for team in definition.teams:
-        yield f"team {team.id}", "team", team.parent
-    for activity in definition.activities:
-        yield f"activity {activity.id}", "team", activity.team
-    for item in definition.catalogue:
-        yield f"item {item.id}", "partner", item.partner
-        yield f"item {item.id}", "currency", item.currency
-    for duty in definition.duties:
-        yield from ((f"duty of {duty.actor}", "team", team_id) for team_id in duty.teams)
-        yield from ((f"duty of {duty.actor}", "partner", partner_id) for partner_id in duty.partners)
-    for rulebook in definition.rulebooks:
-        place = f"rulebook {rulebook.id}"
-        yield place, "currency", rulebook.currency
-        yield from ((place, "item", limit.item) for limit in rulebook.redemption.limits)
-        rules: tuple[Accrual | Multiplier, ...] = (*rulebook.accruals, *rulebook.multipliers)
-        for rule in rules:
-            yield from ((f"{place}, {rule.id}", "activity", activity_id) for activity_id in rule.when.activities)
-            yield from ((f"{place}, {rule.id}", "team", team_id) for team_id in rule.when.teams)
-            yield from ((f"{place}, {rule.id}", "slot", slot_id) for slot_id in rule.when.slots)
-
-
 def _circles(definition: Definition) -> Iterator[str]:
     """Teams that are above themselves."""
     above = {team.id: team.parent for team in definition.teams}
@@ -218,17 +179,6 @@ def _circles(definition: Definition) -> Iterator[str]:
             parent = above.get(parent)
         if parent == team:
             yield f"team {team}: stands below itself; give it another parent or none"
-
-
-def _too_fine(definition: Definition) -> Iterator[str]:
-    """Rulebooks that round points to less than the smallest part of their currency."""
-    scales = {currency.id: currency.scale for currency in definition.currencies}
-    for rulebook in definition.rulebooks:
-        if (rulebook.rounding.to * scales.get(rulebook.currency, 1)).denominator != 1:
-            yield (
-                f"rulebook {rulebook.id}: rounds to {rulebook.rounding.to}, finer than {rulebook.currency} can hold;"
-                " round to a multiple of its smallest part"
-            )
 
 
 def _overlaps(rulebooks: tuple[Rulebook, ...]) -> Iterator[str]:
@@ -263,7 +213,7 @@ def _breaks(definition: Definition, standing: Frame | None, today: date) -> Iter
         if rulebook.id in before:
             if before[rulebook.id] != rulebook:
                 yield f"rulebook {rulebook.id}: adopted versions never change; add a version with a new id and date"
-        elif rulebook.since < today and not (rulebook.retroactive and rulebook.retroactive_reason):
+        elif rulebook.since < today and not (rulebook.retroactive and rulebook.retroactive_reason.strip()):
             yield (
                 f"rulebook {rulebook.id}: begins on {rulebook.since}, before today {today};"
                 " say retroactive = true and give a retroactive_reason, or let it begin later"

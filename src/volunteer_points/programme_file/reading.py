@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -17,8 +17,9 @@ import attrs
 
 from volunteer_points.commands import Definition
 from volunteer_points.decisions import adoption
+from volunteer_points.decisions.fitting import misfits, named
 from volunteer_points.errors import InputError
-from volunteer_points.model import Activity, Calendar, Currency, Duty, Item, Limit, Team, TeamStructure
+from volunteer_points.model import Calendar, Currency, Team, TeamStructure
 from volunteer_points.programme_file.places import OutOfBounds, Path, Places, find_places
 from volunteer_points.programme_file.problems import Problem, ProgrammeFileInvalid
 from volunteer_points.programme_file.tables import (
@@ -29,25 +30,21 @@ from volunteer_points.programme_file.tables import (
     did_you_mean,
     keys_of,
 )
-from volunteer_points.rules import Accrual, Rounding, Rulebook, When
+from volunteer_points.rules import Accrual, Rounding, Rulebook
 
 BYTES_MAX = 1_000_000
 """How large a programme file may be."""
 
-REFERENCES: Mapping[tuple[type, str], str] = {
-    (Team, "parent"): "teams",
-    (Activity, "team"): "teams",
-    (Duty, "teams"): "teams",
-    (When, "teams"): "teams",
-    (When, "activities"): "activities",
-    (When, "slots"): "structure.slots",
-    (Item, "partner"): "partners",
-    (Duty, "partners"): "partners",
-    (Limit, "item"): "catalogue",
-    (Item, "currency"): "currencies",
-    (Rulebook, "currency"): "currencies",
+GROUPS: Mapping[str, str] = {
+    "team": "teams",
+    "activity": "activities",
+    "slot": "structure.slots",
+    "partner": "partners",
+    "item": "catalogue",
+    "currency": "currencies",
+    "fund": "funds",
 }
-"""The keys that name something of another list of the file."""
+"""The list of the file that holds each kind of thing."""
 
 # What stands in for the parts of a definition that a check does not look at.
 _ANY_CALENDAR = Calendar(zone="UTC")
@@ -219,10 +216,24 @@ def _definition(reader: Reader, raw: dict[str, Any], day: date | None) -> Defini
     definition = reader.made(Definition, {"calendar": calendar, **values}, (), raw)
     if not isinstance(definition, Definition):
         return None
-    for sentence in adoption.problems(definition, day):
+    placed = tuple(misfits(definition, day))
+    for misfit in placed:
+        message, fix = halves(f"{misfit.wrong}; {misfit.remedy}")
+        reader.report(misfit.path, "does_not_fit", message, fix, _standing(raw, misfit.path))
+    for sentence in set(adoption.problems(definition, day)).difference(map(str, placed)):
         message, fix = halves(sentence)
         reader.report(subject(definition, sentence), "does_not_fit", message, fix)
     return definition
+
+
+def _standing(raw: object, path: Path) -> object:
+    """What the file has at a place, as far as it can be shown in a line."""
+    for part in path:
+        if isinstance(raw, dict):
+            raw = raw.get(str(part), UNREAD)
+        elif isinstance(raw, list) and isinstance(part, int):
+            raw = raw[part]
+    return raw if isinstance(raw, (str, int, Decimal, bool)) else UNREAD
 
 
 def halves(sentence: str) -> tuple[str, str]:
@@ -264,19 +275,16 @@ def _check_founders(reader: Reader, values: Mapping[str, object], raw: Mapping[s
 
 def _check_references(reader: Reader, raw: Mapping[str, Any], structure: object) -> None:
     """Report each name of something that the file does not have."""
-    known = {group: _ids(raw[group]) for group in set(REFERENCES.values()) if group in raw}
+    known = {group: _ids(raw[group]) for group in GROUPS.values() if group in raw}
     known.setdefault("currencies", set(_scales(raw)))
     known["structure.slots"] = {slot.id for slot in structure.slots} if isinstance(structure, TeamStructure) else None
     for path, (kind, values) in list(reader.read.items()):
-        for key in values:
-            group = REFERENCES.get((kind, key))
-            if group is None:
-                continue
+        for way, noun, name in named(kind, values):
+            group = GROUPS[noun]
             names = known.get(group, set())
-            for at, name in _named(values[key], (*path, key)):
-                if names is not None and name not in names:
-                    fix = did_you_mean(name, names) or f"Add it to [[{group}]], or correct the name."
-                    reader.report(at, "unknown_reference", f"is not in {group}", fix, name)
+            if names is not None and name not in names:
+                fix = did_you_mean(name, names) or f"Add it to [[{group}]], or correct the name."
+                reader.report((*path, *way), "unknown_reference", f"is not in {group}", fix, name)
 
 
 def _ids(group: object) -> set[str] | None:
@@ -284,13 +292,6 @@ def _ids(group: object) -> set[str] | None:
     if not isinstance(group, list):
         return None
     return {each["id"] for each in group if isinstance(each, dict) and isinstance(each.get("id"), str)}
-
-
-def _named(value: object, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, tuple):
-        yield from (((*path, number), name) for number, name in enumerate(value))
 
 
 def _bare(reader: Reader, raw: Mapping[str, Any], group: str, needed: tuple[str, ...]) -> list[dict[str, Any]] | None:
@@ -367,7 +368,10 @@ def _check_rounding(reader: Reader, raw: Mapping[str, Any]) -> None:
     for path, (kind, values) in list(reader.read.items()):
         to = values.get("to")
         if kind is Rounding and isinstance(to, Fraction):
-            currency = raw["rulebooks"][path[1]].get("currency", "points")
+            table: Any = raw
+            for part in path[:-1]:
+                table = table[part]
+            currency = table.get("currency", "points")
             scale = reader.scales.get(currency, SCALE_MAX) if isinstance(currency, str) else SCALE_MAX
             if (to * scale).denominator != 1:
                 fix = "Round to a multiple of the smallest part of the currency, or give the currency more decimals."

@@ -23,7 +23,7 @@ import attrs
 from volunteer_points.canonical import converter
 from volunteer_points.commands import Definition
 from volunteer_points.errors import InputError
-from volunteer_points.model import AMOUNT_MAX, Calendar, Item, Price
+from volunteer_points.model import AMOUNT_MAX, Calendar, Item, Limit, LimitOf, Price, SpecialPrice
 from volunteer_points.programme_file.places import WORD_CHARACTERS_MAX, Path, Places, path_text
 from volunteer_points.programme_file.problems import Problem, value_text, words_for
 from volunteer_points.rules import RedemptionRule, Rulebook
@@ -46,16 +46,22 @@ DECIMALS_MAX = 12
 SCALE_MAX = 10**6
 """What is taken for the scale of a currency that the file does not have; that mistake is another one."""
 
-POINTS = frozenset({(Price, "points"), (RedemptionRule, "minimum_balance")})
+POINTS = frozenset({(Price, "points"), (SpecialPrice, "points"), (RedemptionRule, "minimum_balance")})
 """What the model counts in smallest parts of a currency and the file writes in units of it."""
 
-PRICED = frozenset({Item, Rulebook})
+PRICED = frozenset({Item, Rulebook, Limit})
 """The tables whose key ``currency`` says what those points are."""
+
+
+def counts_points(kind: type, name: str, of: object) -> bool:
+    """Whether a field holds points; that of a limit does when the limit is ``of`` points."""
+    return (kind, name) in POINTS or ((kind, name) == (Limit, "at_most") and of == LimitOf.POINTS)
+
 
 UNREAD = object()
 """Stands for a value that could not be read; its mistake is kept already."""
 
-_RATIO = re.compile(r"[0-9]{1,15}(/[0-9]{1,15}|\.[0-9]{1,12})?")
+_RATIO = re.compile(r"-?[0-9]{1,15}(/[0-9]{1,15}|\.[0-9]{1,12})?")
 
 
 class Enough(Exception):
@@ -184,9 +190,11 @@ class Reader:
             sample = ", ".join(f"{name} = ..." for name, key in keys_of(kind).items() if key.required)
             self.report(path, "wrong_type", "is not a table", f"Write {{ {sample or '...'} }} or a heading.", raw)
             return UNREAD
+        around = self._scale
         if kind in PRICED:
             self._scale = self.scales.get(str(raw.get("currency", "points")), SCALE_MAX)
         values = self.values(kind, raw, path)
+        self._scale = around
         if UNREAD in values.values():
             return UNREAD
         return self.made(kind, values, path, raw, may_complain=not self.meant[path])
@@ -200,7 +208,7 @@ class Reader:
         values: dict[str, object] = {}
         for name, key in keys.items():
             if name in raw:
-                values[name] = self._checked(kind, key, raw[name], (*path, name))
+                values[name] = self._checked(kind, key, raw, (*path, name))
             elif key.required:
                 values[name] = UNREAD
                 if name not in self.meant[path]:
@@ -224,9 +232,10 @@ class Reader:
         self.report((*path, name), "unknown_key", "is an unknown key", fix, raw[name])
         return meant
 
-    def _checked(self, kind: type, key: Key, raw: object, path: Path) -> object:
-        """One value, held to what its field allows."""
-        if (kind, key.attribute.name) in POINTS:
+    def _checked(self, kind: type, key: Key, table: Mapping[str, object], path: Path) -> object:
+        """One value of a table, held to what its field allows."""
+        raw = table[key.attribute.name]
+        if counts_points(kind, key.attribute.name, table.get("of")):
             value = self.points(raw, path)
         elif (kind, key.attribute.name) == (Item, "prices"):
             value = self._prices(raw, path)
@@ -239,17 +248,20 @@ class Reader:
         except InputError as error:
             self.report_error(path, error, raw)
         except ValueError as error:
-            self._report_choice(path, raw, error)
+            self._report_choice(path, raw, key, error)
         else:
             return value
         return UNREAD
 
-    def _report_choice(self, path: Path, raw: object, error: ValueError) -> None:
+    def _report_choice(self, path: Path, raw: object, key: Key, error: ValueError) -> None:
         """What attrs' own validators found: an empty list, or a word that is none of a few."""
         if isinstance(raw, list):
             self.report(path, "empty", "is empty", "Give at least one.", raw)
         else:
-            self._report_word(path, str(raw), [str(word) for word in error.args[2]])
+            allowed = error.args[2]
+            if isinstance(key.kind, type) and issubclass(key.kind, StrEnum):
+                allowed = [word for word in key.kind if _is_allowed(key.attribute, word)]
+            self._report_word(path, str(raw), [str(word) for word in allowed])
 
     def _report_word(self, path: Path, raw: str, known: list[str]) -> None:
         fix = did_you_mean(raw, known) or f"Write one of {', '.join(known)}."
@@ -344,6 +356,15 @@ class Reader:
         fix = f"Write it with at most {decimals} decimals." if decimals else "Write a whole number."
         self.report(path, "finer_than_currency", "is finer than the currency", fix, raw)
         return UNREAD
+
+
+def _is_allowed(attribute: attrs.Attribute[Any], word: object) -> bool:
+    assert attribute.validator is not None  # noqa: S101 - it has just found another word wrong
+    try:
+        attribute.validator(None, attribute, word)
+    except ValueError:
+        return False
+    return True
 
 
 def likely(word: str, known: Collection[str]) -> str:

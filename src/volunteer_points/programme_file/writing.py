@@ -12,15 +12,15 @@ import attrs
 
 from volunteer_points.commands import Definition
 from volunteer_points.errors import InputError
-from volunteer_points.model import Calendar, Item, Place, Price
+from volunteer_points.model import Calendar, Condition, Exchange, Item, Place, Price
 from volunteer_points.programme_file.places import path_text
-from volunteer_points.programme_file.tables import POINTS, PRICED, keys_of
-from volunteer_points.rules import When
+from volunteer_points.programme_file.tables import PRICED, counts_points, keys_of
+from volunteer_points.rules import Deadline, Mark, Stage, When, Window
 
 WIDTH = 100
 """A list that would make a line longer is written with one element on each line."""
 
-BRIEF = (When, Place, Price)
+BRIEF = (When, Place, Price, Condition, Stage, Mark, Window, Deadline, Exchange)
 """What is written in braces on one line; everything else gets a heading of its own."""
 
 HEADINGS: Mapping[str, str] = {
@@ -33,6 +33,7 @@ HEADINGS: Mapping[str, str] = {
     "rulebooks": "积分管理办法 · rulebooks",
     "catalogue": "兑换目录 · what can be had for points",
     "duties": "职责 · who may do what",
+    "funds": "积分基金 · funds",
 }
 
 
@@ -77,7 +78,7 @@ def _table(heading: str, path: tuple[str, ...], value: Any, scales: Mapping[str,
     yield from ("", heading)
     for name, part in changed.items():
         if not _is_headed(part):
-            yield f"{name} = {_short(type(value), name, part, scale)}"
+            yield f"{name} = {_short(value, name, scale)}"
     for name, part in changed.items():
         if _is_headed(part):
             yield from _headed((*path, name), part, scales, scale)
@@ -89,19 +90,26 @@ def _changed(value: Any) -> dict[str, object]:  # noqa: ANN401 - any of the mode
     return {name: part for name, field in fields.items() if (part := getattr(value, name)) != field.default}
 
 
-def _short(kind: type, name: str, value: Any, scale: int) -> str:  # noqa: ANN401 - the value of any field
-    if (kind, name) in POINTS:
+def _short(table: Any, name: str, scale: int) -> str:  # noqa: ANN401 - any of the model's classes
+    """The value of one field of a table."""
+    value = getattr(table, name)
+    if counts_points(type(table), name, getattr(table, "of", None)):
         return _value(Fraction(value, scale), scale)
-    if (kind, name) == (Item, "prices") and len(value) == 1 and value[0].since is None:
+    if isinstance(table, Item) and name == "prices" and _is_plain(value):
         return _value(Fraction(value[0].points, scale), scale)
     return _value(value, scale)
+
+
+def _is_plain(prices: tuple[Price, ...]) -> bool:
+    """Whether there is but one price, in points alone and from no day on."""
+    return len(prices) == 1 and prices[0] == Price(points=prices[0].points)
 
 
 def _value(value: Any, scale: int) -> str:  # noqa: ANN401 - the value of any field
     if isinstance(value, tuple):
         return _list([_value(each, scale) for each in value])
     if attrs.has(type(value)):
-        parts = (f"{name} = {_short(type(value), name, part, scale)}" for name, part in _changed(value).items())
+        parts = (f"{name} = {_short(value, name, scale)}" for name in _changed(value))
         return f"{{ {', '.join(parts)} }}"
     return _word(value)
 
