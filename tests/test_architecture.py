@@ -8,6 +8,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 import attrs
@@ -273,12 +274,21 @@ def test_the_public_names_are_listed_in_order() -> None:
 
 
 def test_importing_the_package_loads_no_optional_part_and_no_database() -> None:
-    program = f"import sys, {PACKAGE}; print({PACKAGE}.__file__, *sys.modules, sep='\\n')"
+    used = f"[getattr({PACKAGE}, name) for name in {PACKAGE}.__all__]"  # each is loaded when it is first used
+    program = f"import sys, {PACKAGE}; {used}; print({PACKAGE}.__file__, *sys.modules, sep='\\n')"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     face, *loaded = done.stdout.splitlines()
     assert Path(face) == SOURCE / "__init__.py"
     assert set(loaded) & set(NOT_FOR_THE_FACE) == set()
+
+
+def test_every_name_of_the_face_is_there_and_no_other() -> None:
+    package = import_module(PACKAGE)
+    assert set(package.__all__) <= set(dir(package))
+    assert all(getattr(package, name).__name__ == name for name in package.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'Managers'"):
+        package.Managers  # noqa: B018 - asking is what fails
 
 
 # --- each check can fail ---
