@@ -203,7 +203,8 @@ class _Evaluation:
     currencies: Mapping[str, Currency]
     steps: list[Step] = attrs.field(factory=list)
     credits: list[Credit] = attrs.field(factory=list)
-    overflows: dict[str, int] = attrs.field(factory=dict)
+    overflows: dict[str, Fraction] = attrs.field(factory=dict)
+    """What caps cut off for the currencies of later streams."""
     counted: dict[str, int] = attrs.field(factory=dict)
     reasons: list[str | None] = attrs.field(factory=list)
 
@@ -292,28 +293,30 @@ class _Evaluation:
             self.credits.append(credit)
 
     def _earned(self, stream: Earning, minutes: int) -> tuple[int, str | None]:
-        """Points in smallest parts of the stream's currency, and why there are none."""
+        """Points in smallest parts of the stream's currency, and why there are none.
+
+        What overflowed a cap of an earlier stream is held against the caps of this one.
+        """
+        own, because = self._own(stream, minutes)
+        came = self.overflows.pop(stream.currency, Fraction(0)) * self.currencies[stream.currency].scale
+        whole = own + came.__floor__()
+        granted = self._capped(whole, "points", stream) if whole > 0 else whole
+        return granted, None if granted else because or ("cap_reached" if whole > 0 else "earns_nothing")
+
+    def _own(self, stream: Earning, minutes: int) -> tuple[int, str | None]:
+        """What the service itself gives before the caps, and why it gives nothing."""
         if self.service.intervals and not minutes:
-            return self._overflowed(stream, "no_time_counts")
+            return 0, "no_time_counts"
         shown = self.facts.unmet(stream.conditions)
         if shown is not None:
             facts = (("wanted", shown.wanted), ("clause", shown.condition.clause))
             self.steps.append(Step(shown.condition.id, "condition_unmet", shown.found, "", facts))
-            return self._overflowed(stream, "condition_unmet")
+            return 0, "condition_unmet"
         value, because = self._value(stream, minutes)
         if value is None:
-            return self._overflowed(stream, because)
+            return 0, because
         whole = self._with_milestones(stream, self._rounded(stream, value), minutes)
-        if not whole:
-            return self._overflowed(stream, "rounds_to_nothing" if value else "earns_nothing")
-        granted = self._capped(whole, "points", stream) if whole > 0 else whole
-        granted += self.overflows.pop(stream.currency, 0)
-        return granted, None if granted else "cap_reached"
-
-    def _overflowed(self, stream: Earning, because: str | None) -> tuple[int, str | None]:
-        """Nothing of its own, but perhaps what overflowed a cap of an earlier stream."""
-        came = self.overflows.pop(stream.currency, 0)
-        return came, None if came else because
+        return whole, None if whole else "rounds_to_nothing" if value else "earns_nothing"
 
     def _value(self, stream: Earning, minutes: int) -> tuple[Fraction | None, str | None]:
         rules = [each for each in stream.accruals if self.fits(each.when)]
@@ -504,7 +507,8 @@ class _Evaluation:
             if amount > room:
                 self.steps.append(Step(cap.id, "capped", str(amount), str(room), facts))
                 if cap.overflow:
-                    self.overflows[cap.overflow] = self.overflows.get(cap.overflow, 0) + amount - room
+                    over = Fraction(amount - room, scale)
+                    self.overflows[cap.overflow] = self.overflows.get(cap.overflow, Fraction(0)) + over
                 amount = room
         return amount
 

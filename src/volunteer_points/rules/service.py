@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from fractions import Fraction
@@ -177,12 +177,25 @@ def pieces(service: ServiceRecord, selectors: Iterable[When], calendar: Calendar
 def _cut(interval: Interval, times: set[time], calendar: Calendar) -> list[tuple[datetime, datetime]]:
     zone = ZoneInfo(calendar.zone)
     day, last = calendar.local(interval.begin).date(), calendar.local(interval.end).date()
-    cuts = {interval.begin, interval.end}
+    cuts = {interval.begin, interval.end, *_clock_change(interval, zone)}
     while day <= last:
-        cuts.update(datetime.combine(day, hour, zone).astimezone(UTC) for hour in times)
+        shown = (datetime.combine(day, hour, zone) for hour in times)
+        cuts.update(each.replace(fold=fold).astimezone(UTC) for each in shown for fold in (0, 1))  # it may come twice
         day += timedelta(days=1)
     within = sorted(cut for cut in cuts if interval.begin <= cut <= interval.end)
     return list(pairwise(within))
+
+
+def _clock_change(interval: Interval, zone: ZoneInfo) -> Iterator[datetime]:
+    """The instant within an interval at which clocks are changed, if they are."""
+    before, after = interval.begin, interval.end
+    offset = before.astimezone(zone).utcoffset()
+    if offset == after.astimezone(zone).utcoffset():
+        return
+    while after - before > timedelta.resolution:
+        middle = before + (after - before) // 2
+        before, after = (middle, after) if middle.astimezone(zone).utcoffset() == offset else (before, middle)
+    yield after
 
 
 def _piece(begin: datetime, end: datetime, calendar: Calendar) -> Piece:

@@ -1,0 +1,84 @@
+"""Records and rulebooks for the tests of rules, and short ways to have them worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+import attrs
+import pytest
+
+from volunteer_points.errors import InputError
+from volunteer_points.model import Calendar, Currency, Details, Interval, Quantity, Reading
+from volunteer_points.rules import Accrual, Rulebook, ServiceRecord, Working, award, cap_reading, needed, streams_of
+
+SHANGHAI = Calendar(zone="Asia/Shanghai")
+POINTS = (Currency(id="points"),)
+SATURDAY = date(2026, 3, 14)
+BEGIN = datetime(2026, 3, 14, 1, tzinfo=UTC)
+RULES = Rulebook(id="2026", since=date(2026, 1, 1), accruals=(Accrual(id="hours", per_hour=Fraction(10)),))
+
+
+def served(minutes: int, **more: Any) -> ServiceRecord:  # noqa: ANN401 - parts of a record, by name
+    """So many minutes in the park, from nine o'clock on a Saturday in Shanghai."""
+    interval = Interval(begin=BEGIN, end=BEGIN + timedelta(minutes=minutes))
+    return ServiceRecord(**{"intervals": (interval,), "day": SATURDAY, "activity": "park", **more})
+
+
+def served_between(*clock: str, calendar: Calendar = SHANGHAI, **more: Any) -> ServiceRecord:  # noqa: ANN401
+    """Service between pairs of instants, such as ``2026-03-14T09:00+08:00``, on its day of the calendar."""
+    instants = [datetime.fromisoformat(each) for each in clock]
+    intervals = tuple(Interval(begin=a, end=b) for a, b in zip(instants[::2], instants[1::2], strict=True))
+    return served(1, intervals=intervals, day=calendar.day(intervals[0].begin), **more)
+
+
+def timeless(*quantities: tuple[str, int], **more: Any) -> ServiceRecord:  # noqa: ANN401 - parts of a record, by name
+    """A record without times, with quantities."""
+    details = Details(quantities=tuple(Quantity(unit=unit, amount=amount) for unit, amount in quantities))
+    return served(1, **{"intervals": (), "details": details, **more})
+
+
+def known_to(
+    rulebook: Rulebook, service: ServiceRecord, used: Mapping[str, int] | None = None, **measured: int
+) -> dict[Reading, int]:
+    """Books in which all is nought besides what caps used, by their id, and what measures read, by what they count."""
+    known = {reading: measured.get(str(reading.of), 0) for reading in needed(rulebook, service)}
+    for stream in streams_of(rulebook):
+        for cap in stream.caps:
+            reading = cap_reading(cap, stream.currency, service)
+            if reading in known and used and cap.id in used:
+                known[reading] = used[cap.id]
+    return known
+
+
+def worked_out(
+    service: ServiceRecord,
+    used: Mapping[str, int] | None = None,
+    *,
+    currencies: Iterable[Currency] = POINTS,
+    calendar: Calendar = SHANGHAI,
+    measured: Mapping[str, int] | None = None,
+    **rules: Any,  # noqa: ANN401 - parts of a rulebook, by name
+) -> Working:
+    """What the rules, changed so, give for a record."""
+    rulebook = attrs.evolve(RULES, **rules)
+    return award(rulebook, currencies, calendar, service, known_to(rulebook, service, used, **(measured or {})))
+
+
+def given_for(minutes: int, used: Mapping[str, int] | None = None, *, decimals: int = 0, **rules: Any) -> Working:  # noqa: ANN401
+    """What the rules, changed so, give for so many minutes."""
+    return worked_out(served(minutes), used, currencies=(Currency(id="points", decimals=decimals),), **rules)
+
+
+def steps_of(working: Working) -> list[tuple[str, str, str, str]]:
+    """A working without the facts of its steps."""
+    return [(step.rule, step.did, step.before, step.after) for step in working.steps]
+
+
+def code_of(make: Callable[[], object]) -> str:
+    """The code with which making something is refused."""
+    with pytest.raises(InputError) as error:
+        make()
+    return error.value.code
