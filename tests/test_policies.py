@@ -1,7 +1,9 @@
 """Every published scheme under examples/policies: its cases hold, fail when changed, and leave nothing out."""
 
 import importlib.util
+import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +20,7 @@ from volunteer_points.testing.cases import (
     run_cases,
     with_every_expectation_changed,
 )
+from volunteer_points.testing.switches import found_at
 
 POLICIES = Path(__file__).parents[1] / "examples" / "policies"
 SCHEMES = [path.name.removesuffix(".cases.toml") for path in sorted(POLICIES.glob("*.cases.toml"))]
@@ -56,6 +59,14 @@ def test_the_case_holds_and_every_expectation_fails_when_it_is_changed(name: str
 def test_the_programme_file_has_no_mistake_and_holds_every_place_that_its_cases_name(name: str) -> None:
     assert check(text(f"{name}.toml")) == ()
     assert problems_of_places(text(f"{name}.toml"), read_cases(text(f"{name}.cases.toml"))) == ()
+
+
+@pytest.mark.parametrize("name", SCHEMES)
+def test_every_switch_that_an_assumption_names_is_in_the_file(name: str) -> None:
+    tables = tomllib.loads(text(f"{name}.toml"))
+    named = [place for sentence in tables["assumptions"] for place in re.findall(r"开关 ?([\w.-]+)", sentence)]
+    for place in named:
+        assert found_at(tables, place) is not None, place
 
 
 def test_every_provision_is_said_and_tried_or_not_expressible_for_a_reason(table: ModuleType) -> None:
