@@ -210,4 +210,4 @@ def test_half_a_character_has_no_bytes() -> None:
 
 def test_a_digest_is_sha256_in_hexadecimal() -> None:
     assert digest([]) == "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945"
-    assert attrs.asdict(Price(points=1)) == {"points": 1, "since": None}
+    assert attrs.asdict(Price(points=1)) == {"points": 1, "since": None, "cash": None}

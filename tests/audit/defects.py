@@ -602,7 +602,7 @@ def the_currency_of_a_rulebook_is_gone() -> tuple[StoredLedger, str]:
     return ledger(history.entries), history.entries[place(history.entries, Awarded)].id
 
 
-@defect("VP105", "award_not_computable")
+@defect("VP105", "award_differs")
 def the_times_of_a_record_are_gone() -> tuple[StoredLedger, str]:
     entries = month()
     say(entries, place(entries, Corrected), intervals=())

@@ -258,17 +258,17 @@ def test_the_text_answers_first_whether_it_is_clean_and_what_is_worst() -> None:
     text = audit(one_month().ledger()).text()
     assert text.splitlines()[1] == "18 checks · 55 entries · 7 awards re-performed · 5 redemptions"
     assert text.splitlines()[2] == "CLEAN"
-    assert text.splitlines()[-1].endswith("= 169 = available 162 + held 7 + debt 0 ✓")
+    assert text.splitlines()[-1].endswith("= 170 = available 163 + held 7 + debt 0 ✓")
     broken = audit(planted("an award was doubled")).text()
     assert broken.splitlines()[2] == "FAIL  1 error"
     for words in ("error VP105 award e-", "why: time measured 100", "at: e-", "fix: An approver takes it back"):
         assert words in broken
-    assert audit(planted("points were slipped into an account")).text().splitlines()[-1].endswith("✗ 219")
+    assert audit(planted("points were slipped into an account")).text().splitlines()[-1].endswith("✗ 220")
 
 
 def test_the_text_is_there_in_chinese() -> None:
     text = audit(planted("an award was doubled")).text("zh")
-    for words in ("有问题  1 错误", "重算 7 次发放", "应为 积分 16", "处理: ", "余额变动"):
+    for words in ("有问题  1 错误", "重算 7 次发放", "应为 积分 17", "处理: ", "余额变动"):
         assert words in text
     assert "无问题" in audit(one_month().ledger()).text("zh")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from fractions import Fraction
 from functools import cache
 from typing import TypeVar
 
@@ -13,7 +14,17 @@ from tests.histories import DEFINITION, History, at, begun
 from volunteer_points import commands as c
 from volunteer_points.entries import Entry, Held, Submitted
 from volunteer_points.explain.templates import Lang
-from volunteer_points.model import Interval, Reason
+from volunteer_points.model import (
+    Condition,
+    Details,
+    Fund,
+    Interval,
+    Quantity,
+    Reason,
+    SpecialPrice,
+    Whose,
+)
+from volunteer_points.rules import Accrual, Route, Stream
 
 LANGS: tuple[Lang, Lang] = ("en", "zh")
 REASON = Reason(code="said_so")
@@ -97,8 +108,61 @@ def eventful() -> History:
     history.run(c.ClosePeriod(until=date(2028, 1, 1)))
     history.run(c.Leave(volunteer="v-2", since=date(2028, 1, 3)))
     without_film = attrs.evolve(DEFINITION, activities=DEFINITION.activities[:2])
-    history.run(c.Adopt(definition=without_film, author="founder-a"), actor="founder-b")
+    later = attrs.evolve(without_film, rulebooks=(*DEFINITION.rulebooks, LATER), funds=(CARE,), catalogue=OFFERED)
+    history.run(c.Adopt(definition=later, author="founder-a"), actor="founder-b", at=at("2028-01-04T17:00"))
+    _under_the_later_rulebook(history)
     return history
+
+
+CARE = Fund(id="care", name="爱心基金")
+OLD = Condition(id="old", tags=("senior",), clause="第八条")
+OFFERED = (
+    DEFINITION.catalogue[0],
+    attrs.evolve(
+        DEFINITION.catalogue[1],
+        special_prices=(SpecialPrice(points=2, cash=Fraction(5, 2), conditions=(OLD,), clause="第九条"),),
+    ),
+)
+LATER = attrs.evolve(
+    DEFINITION.rulebooks[0],
+    id="2028",
+    since=date(2028, 1, 4),
+    notice_days=3,
+    streams=(
+        Stream(
+            id="culture",
+            currency="culture",
+            accruals=(Accrual(id="each", fixed=Fraction(2)),),
+            to=Whose.HOUSEHOLD,
+            clause="第六条",
+        ),
+    ),
+    routes=(Route(id="short", day_minutes_up_to=60, automatic=True), Route(id="long", approvers=2)),
+    redemption=attrs.evolve(DEFINITION.rulebooks[0].redemption, donations=True),
+)
+
+
+def _under_the_later_rulebook(history: History) -> None:
+    """Routes, a public notice, a second currency, a record without times, a fund, a special price."""
+    endow = c.Endow(fund="care", points=100, requested_by="founder-b", reason=REASON)
+    history.run(endow, at=at("2028-01-04T18:00"))
+    recorded(history, "2028-01-04T09:00", "2028-01-04T09:30")
+    long = recorded(history, "2028-01-04T10:00", "2028-01-04T12:00")
+    history.run(c.Approve(record=long, rating="good"), actor="checker")
+    history.run(c.Approve(record=long), actor="founder-a")
+    told = Details(
+        role="guide",
+        marks=("skilled",),
+        participants=2,
+        quantities=(Quantity(unit="kg", amount=3),),
+        planned_minutes=60,
+        travel_minutes=10,
+        beneficiary="v-2",
+    )
+    history.run(c.Submit(volunteer="v-1", activity="park", on=date(2028, 1, 4), details=told), actor="leader")
+    history.run(c.Confirm(record=long), at=at("2028-01-08T00:00"))
+    history.run(c.Donate(giver="v-1", fund="care", points=3), actor="v-1")
+    held(history, "haircut")
 
 
 def plain_rules() -> c.Definition:

@@ -23,12 +23,17 @@ from volunteer_points.explain import awards, describe, kinds, naming, redemption
 from volunteer_points.explain.templates import filled
 from volunteer_points.explain.vocabulary import VOCABULARY
 from volunteer_points.explain.wording import End, Exact, Minutes, Points, Speaker
-from volunteer_points.model import Evidence, Period, Right
+from volunteer_points.model import Evidence, LimitBy, LimitOf, Of, Period, Right, Whose
 from volunteer_points.rules import Direction, Rounding
 
 
 def test_every_word_of_the_programme_is_in_the_vocabulary() -> None:
-    assert set(VOCABULARY["period"]) == {"record", *Period}
+    assert set(VOCABULARY["period"]) == {"record", "balance", *Period}
+    assert set(VOCABULARY["window"]) == {"record", *Period}
+    assert set(VOCABULARY["measure"]) == {*Of}
+    assert set(VOCABULARY["whose"]) == {*Whose}
+    assert set(VOCABULARY["counted"]) == {*LimitOf}
+    assert set(VOCABULARY["by"]) == {*LimitBy}
     assert set(VOCABULARY["direction"]) == {*Direction}
     assert set(VOCABULARY["evidence"]) == {*Evidence}
     assert set(VOCABULARY["right"]) == {*Right}

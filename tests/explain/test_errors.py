@@ -22,7 +22,7 @@ from tests.histories import at, begun
 from volunteer_points import commands as c
 from volunteer_points.errors import InputError, Refused, VolunteerPointsError
 from volunteer_points.exchange.problems import SheetUnreadable
-from volunteer_points.explain import awards, kinds, redemptions, sentence, statements
+from volunteer_points.explain import awards, kinds, past, redemptions, sentence, statements
 from volunteer_points.explain.error_words import ERRORS, REMEDIES
 from volunteer_points.explain.file_words import PROGRAMME_FILE_IN_CHINESE
 from volunteer_points.explain.store_words import REGISTER_IN_CHINESE
@@ -76,7 +76,13 @@ def test_an_error_whose_code_is_not_written_there_is_found() -> None:
 
 
 def all_words() -> dict[str, Words]:
-    tables = {"award": awards.LINES, "title": awards.TITLES, "kind": kinds.LINES, "statement": statements.WORDS}
+    tables = {
+        "award": awards.LINES,
+        "past": past.LINES,
+        "title": awards.TITLES,
+        "kind": kinds.LINES,
+        "statement": statements.WORDS,
+    }
     tables |= {"redemption": redemptions.LINES, "redemption title": redemptions.TITLES}
     found = {f"{name}.{code}": words for name, table in tables.items() for code, words in table.items()}
     found |= {f"error.{code}": words.sentence for code, words in ERRORS.items()}

@@ -155,7 +155,7 @@ def test_a_statement_is_json_with_the_words_of_both_languages() -> None:
     assert json.loads(json.dumps(found)) == found
     assert (found["since"], found["until"]) == ("2026-03-14", "2026-04-02")
     line = next(line for line in found["lines"] if line["kind"] == "Awarded")
-    assert line["change"] == {"available": 23, "held": 0, "debt": 0, "minutes": 140}
+    assert line["change"] == {"available": 23, "held": 0, "debt": 0, "minutes": 140, "pending": 0}
     assert line["words"]["en"].startswith("23 points awarded for 140 min of 公园清洁")
     assert line["words"]["zh"].startswith("获得 23 积分：")
     assert {"entry", "booked_at", "day", "balance"} <= set(line)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 
 import attrs
 
@@ -150,7 +151,7 @@ def award_record(case: Case, said: Said, on: date, *, rating: str = "") -> None:
     notice_ends = _notice_ends(case, rulebook)
     credited = [(credit, _target(said, credit, person)) for credit in _credits(rulebook, working)]
     for credit, holder in credited:
-        postings += _credited(case, said, on, credit, holder, notice_ends)
+        postings += _credited(case, said, on, credit, holder, notice_ends, postings)
     fact = Awarded(
         record=said.record,
         volunteer=said.volunteer,
@@ -167,7 +168,8 @@ def award_record(case: Case, said: Said, on: date, *, rating: str = "") -> None:
         more=working.more,
         counts_from=notice_ends,
     )
-    about = dict.fromkeys((*subjects, *(holder for _, holder in credited)))
+    paid_by = (each.account.holder for each in postings if each.account.purpose == Purpose.AVAILABLE)
+    about = dict.fromkeys((*subjects, *(holder for _, holder in credited), *paid_by))
     case.draft(fact, tuple(about), on, tuple(postings))
     if notice_ends is None:
         for credit, holder in credited:
@@ -228,26 +230,33 @@ def _counts(said: Said, on: date, rulebook: Rulebook, working: Working, person: 
         yield Posting(Account(holder, Purpose.SERVED, said.activity), unit, number, None, on)
     together = {tally_unit("served", unit) if unit in {MINUTES, TIMES} else unit: n for unit, n in counts.items()}
     for credit in _credits(rulebook, working):
-        together[tally_unit("earned", credit.currency)] = credit.points
+        earned = tally_unit("earned", credit.currency)
+        together[earned] = together.get(earned, 0) + credit.points
     for whose, group in ((Whose.HOUSEHOLD, person.household), (Whose.TEAM, said.team)):
         if group is None or not rulebook.counts_for(whose):
             continue
         holder = household_holder(group) if whose is Whose.HOUSEHOLD else team_holder(group)
-        for unit, number in together.items():
+        for unit, number in filter(itemgetter(1), together.items()):
             yield Posting(Account(holder, Purpose.QUOTA, said.activity), unit, -number, None, on)
             yield Posting(Account(holder, Purpose.COUNTED, said.activity), unit, number, None, on)
 
 
 def _credited(  # noqa: PLR0913, PLR0917 - a credit with whose and when
-    case: Case, said: Said, on: date, credit: Credit, holder: str, notice_ends: datetime | None
+    case: Case,
+    said: Said,
+    on: date,
+    credit: Credit,
+    holder: str,
+    notice_ends: datetime | None,
+    so_far: list[Posting],
 ) -> list[Posting]:
     issued = Account(holder, Purpose.ISSUED, said.activity)
     postings = [Posting(issued, credit.currency, -credit.points, None, on)]
     if credit.points < 0:
-        return postings + _deducted(case, holder, credit)
+        return postings + _deducted(case, holder, credit, so_far)
     parts: Mapping[datetime | None, int] = {credit.lot: credit.points}
     if credit.source != PROGRAMME_PAYS:
-        payer, parts = _paid(case, said, credit)
+        payer, parts = _paid(case, said, credit, so_far)
         postings.append(
             Posting(Account(payer, Purpose.ISSUED, said.activity), credit.currency, credit.points, None, on)
         )
@@ -260,7 +269,21 @@ def _credited(  # noqa: PLR0913, PLR0917 - a credit with whose and when
     return postings + [Posting(to, credit.currency, part, lot, on) for lot, part in parts.items()]
 
 
-def _paid(case: Case, said: Said, credit: Credit) -> tuple[str, Mapping[datetime | None, int]]:
+def _spendable(
+    case: Case, holder: str, currency: str, so_far: Iterable[Posting]
+) -> dict[datetime | None, int]:
+    """What a holder can spend, with what earlier credits of this award have moved."""
+    lots = dict(case.spendable_of(holder, currency))
+    for each in so_far:
+        own = each.account == Account(holder, Purpose.AVAILABLE) and each.unit == currency
+        if own and (each.lot is None or each.lot > case.booked_at):
+            lots[each.lot] = lots.get(each.lot, 0) + each.amount
+    return lots
+
+
+def _paid(
+    case: Case, said: Said, credit: Credit, so_far: Iterable[Posting]
+) -> tuple[str, Mapping[datetime | None, int]]:
     """Who pays a credit that the programme does not issue, and out of which lots."""
     if credit.source == BENEFICIARY_PAYS:
         if said.details.beneficiary is None:
@@ -269,7 +292,7 @@ def _paid(case: Case, said: Said, credit: Credit) -> tuple[str, Mapping[datetime
         payer = volunteer_holder(said.details.beneficiary)
     else:
         payer = fund_holder(credit.source.removeprefix(FUND))
-    lots = case.spendable_of(payer, credit.currency)
+    lots = _spendable(case, payer, credit.currency, so_far)
     has, shown = sum(lots.values()), case.frame.currency(credit.currency).shown
     if has < credit.points:
         missing = shown(credit.points - has)
@@ -277,9 +300,9 @@ def _paid(case: Case, said: Said, credit: Credit) -> tuple[str, Mapping[datetime
     return payer, taken(lots, credit.points)
 
 
-def _deducted(case: Case, holder: str, credit: Credit) -> list[Posting]:
+def _deducted(case: Case, holder: str, credit: Credit, so_far: Iterable[Posting]) -> list[Posting]:
     """A deduction out of what can be spent, the soonest lots first, then debt."""
-    parts = taken(case.spendable_of(holder, credit.currency), -credit.points)
+    parts = taken(_spendable(case, holder, credit.currency, so_far), -credit.points)
     postings = [
         Posting(Account(holder, Purpose.AVAILABLE), credit.currency, -part, lot, case.booking_day)
         for lot, part in parts.items()
@@ -309,42 +332,56 @@ def reverse_award(case: Case, entry: Entry, command: Reverse | Correct, subjects
     reversal = Reversed(record=fact.record, volunteer=fact.volunteer, entry=entry.id, reason=command.reason, room=room)
     about = tuple(dict.fromkeys((*subjects, *(each for each in entry.about if each not in subjects))))
     case.draft(reversal, about, entry.on, tuple(postings))
-    for (holder, currency), net in _net(entry).items():
-        if net < 0:
-            repaid(case, holder, currency)
+    for each in _hands(entry):
+        if each.took or each.owed:
+            repaid(case, each.holder, each.currency)
 
 
-def _net(entry: Entry) -> dict[tuple[str, str], int]:
-    """What an award moved into each holder's hands, of each currency."""
-    net: dict[tuple[str, str], int] = {}
-    for posting in entry.postings:
-        if posting.account.purpose in _FOUND_ANEW:
-            place = (posting.account.holder, posting.unit)
-            net[place] = net.get(place, 0) + posting.amount
-    return net
+@attrs.frozen
+class _Hand:
+    """What an award moved of one currency for one holder: lots it filled, lots it took from, and debt it made."""
+
+    holder: str
+    currency: str
+    gave: Mapping[datetime | None, int]
+    took: Mapping[datetime | None, int]
+    owed: int
+
+
+def _hands(entry: Entry) -> Iterator[_Hand]:
+    """Each holder and currency whose points an award moved."""
+    moved: dict[tuple[str, str], dict[tuple[str, datetime | None], int]] = {}
+    for each in entry.postings:
+        if each.account.purpose in _FOUND_ANEW:
+            sums = moved.setdefault((each.account.holder, each.unit), {})
+            place = (each.account.purpose, each.lot)
+            sums[place] = sums.get(place, 0) + each.amount
+    for (holder, currency), sums in moved.items():
+        owed = -sums.pop((Purpose.DEBT, None), 0)
+        gave = {lot: amount for (_, lot), amount in sums.items() if amount > 0}
+        yield _Hand(holder, currency, gave, {lot: -amount for (_, lot), amount in sums.items() if amount < 0}, owed)
 
 
 def _taken_back(case: Case, entry: Entry, fact: Awarded, order: ReversalOrder) -> list[Posting]:
-    """The recorded points out of where they are now, or, where the award took points, back to whom it took them."""
+    """The recorded points out of where they are now, and what the award took back to whom it took it from."""
     postings: list[Posting] = []
-    for (holder, currency), net in _net(entry).items():
-        if net > 0:
-            postings += _out_of(case, entry, fact, holder, currency, order)
-        elif net < 0:
-            postings += _back_to(case, entry, holder, currency)
+    for hand in _hands(entry):
+        if hand.gave:
+            postings += _out_of(case, entry, fact, hand, order)
+        if hand.took or hand.owed:
+            postings += _back_to(case, hand)
     return postings
 
 
-def _out_of(  # noqa: PLR0913, PLR0917 - what is taken from whom
-    case: Case, entry: Entry, fact: Awarded, holder: str, currency: str, order: ReversalOrder
-) -> list[Posting]:
+def _out_of(case: Case, entry: Entry, fact: Awarded, hand: _Hand, order: ReversalOrder) -> list[Posting]:
     """Out of the notice, or of their lots, then (switch) other live lots, then what expired from them, then debt."""
+    holder, currency = hand.holder, hand.currency
     pending, expired = Account(holder, Purpose.PENDING, fact.record), LotsOf(Account(holder, Purpose.EXPIRED), currency)
     questions = [lots_of(holder, currency), expired, *([LotsOf(pending, currency)] if fact.counts_from else [])]
     case.need(*questions)
     if fact.counts_from and (waiting := case.ask(LotsOf(pending, currency))):
         return [Posting(pending, currency, -part, lot, case.booking_day) for lot, part in waiting.items()]
-    own = _lots_given(entry, fact, holder, currency)
+    own = hand.gave if fact.counts_from is None else _lots_confirmed(entry, fact, hand)
     rest = sum(own.values())
     postings: list[Posting] = []
 
@@ -365,34 +402,31 @@ def _out_of(  # noqa: PLR0913, PLR0917 - what is taken from whom
     return postings
 
 
-def _lots_given(entry: Entry, fact: Awarded, holder: str, currency: str) -> dict[datetime | None, int]:
-    """The lots that an award filled; those of a notice are the lots of its credits."""
-    if fact.counts_from is not None:
-        return {credit.lot: credit.points for credit in credits_of(fact) if credit.currency == currency}
-    return {
-        posting.lot: posting.amount
-        for posting in entry.postings
-        if posting.account == Account(holder, Purpose.AVAILABLE) and posting.unit == currency and posting.amount > 0
-    }
+def _noticed(entry: Entry, fact: Awarded) -> list[tuple[Posting, Credit]]:
+    """What an award put under public notice, with the credit that it is of."""
+    waiting = [each for each in entry.postings if each.account.purpose == Purpose.PENDING]
+    return list(zip(waiting, (credit for credit in credits_of(fact) if credit.points > 0), strict=True))
 
 
-def _back_to(case: Case, entry: Entry, holder: str, currency: str) -> list[Posting]:
+def _lots_confirmed(entry: Entry, fact: Awarded, hand: _Hand) -> dict[datetime | None, int]:
+    """The lots that an award filled when its notice was over."""
+    lots: dict[datetime | None, int] = {}
+    for each, credit in _noticed(entry, fact):
+        if (each.account.holder, each.unit) == (hand.holder, hand.currency):
+            lots[credit.lot] = lots.get(credit.lot, 0) + each.amount
+    return lots
+
+
+def _back_to(case: Case, hand: _Hand) -> list[Posting]:
     """Points go back into the lots they were taken from; what had become debt is owed no longer."""
-    case.need(lots_of(holder, currency), debt_of(holder, currency))
-    owed = -sum(case.ask(debt_of(holder, currency)).values())
-    postings: list[Posting] = []
-    for each in entry.postings:
-        if each.account.holder != holder or each.unit != currency or each.account.purpose not in _FOUND_ANEW:
-            continue
-        if each.account.purpose != Purpose.DEBT:
-            postings.append(each.mirrored())
-            continue
-        cleared = min(owed, -each.amount)
-        if cleared:
-            postings.append(Posting(each.account, currency, cleared, None, case.booking_day))
-        if cleared < -each.amount:  # it was repaid since: what paid for it comes back, without an end of its own
-            account = Account(holder, Purpose.AVAILABLE)
-            postings.append(Posting(account, currency, -each.amount - cleared, None, case.booking_day))
+    case.need(lots_of(hand.holder, hand.currency), debt_of(hand.holder, hand.currency))
+    available, debts = (Account(hand.holder, purpose) for purpose in (Purpose.AVAILABLE, Purpose.DEBT))
+    postings = [Posting(available, hand.currency, part, lot, case.booking_day) for lot, part in hand.took.items()]
+    cleared = min(hand.owed, -sum(case.ask(debt_of(hand.holder, hand.currency)).values()))
+    if cleared:
+        postings.append(Posting(debts, hand.currency, cleared, None, case.booking_day))
+    if cleared < hand.owed:  # it was repaid since: what paid for it comes back, without an end of its own
+        postings.append(Posting(available, hand.currency, hand.owed - cleared, None, case.booking_day))
     return postings
 
 
@@ -410,16 +444,16 @@ def confirm_award(case: Case, entry: Entry, subjects: tuple[str, ...]) -> None:
         refuse("no_notice", record=subjects[0])
     if case.booked_at < fact.counts_from:
         refuse("notice_not_over", record=fact.record, counts_from=case.frame.calendar.local(fact.counts_from))
-    waiting = [each for each in entry.postings if each.account.purpose == Purpose.PENDING]
-    case.need(*(LotsOf(each.account, each.unit) for each in waiting))
-    if not all(case.ask(LotsOf(each.account, each.unit)) for each in waiting):
+    noticed = _noticed(entry, fact)
+    if not noticed:
+        refuse("no_notice", record=fact.record)
+    case.need(*(LotsOf(each.account, each.unit) for each, _ in noticed))
+    if not all(case.ask(LotsOf(each.account, each.unit)) for each, _ in noticed):
         refuse("already_confirmed", record=fact.record)
-    lots = {(credit.currency, credit.to): credit.lot for credit in credits_of(fact)}
     postings: list[Posting] = []
-    for each in waiting:
-        lot = next(lot for (currency, _), lot in lots.items() if currency == each.unit)
-        postings.append(each.mirrored())
-        postings.append(Posting(Account(each.account.holder, Purpose.AVAILABLE), each.unit, each.amount, lot, each.on))
+    for each, credit in noticed:
+        account = Account(each.account.holder, Purpose.AVAILABLE)
+        postings += [each.mirrored(), Posting(account, each.unit, each.amount, credit.lot, each.on)]
     case.draft(Confirmed(record=fact.record, volunteer=fact.volunteer), subjects, entry.on, tuple(postings))
-    for each in waiting:
+    for each, _ in noticed:
         repaid(case, each.account.holder, each.unit)

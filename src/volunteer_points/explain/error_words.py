@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from volunteer_points.explain.rule_words import APPLIED, RULE_REMEDIES, WRITTEN
 from volunteer_points.explain.store_words import STORES
 from volunteer_points.explain.templates import ErrorWords
 
@@ -77,7 +78,8 @@ INPUT: Mapping[str, ErrorWords] = {
     ),
     "one_expiry": ErrorWords(
         "The expiry says more than one thing, or none that ends[: {value}].", "",
-        "有效期写法不唯一或没有期限[：{value}]。", "",
+        "有效期写法不唯一或没有期限[：{value}]。",
+        "end_of、months、days、last_day 只写一个；都不写表示长期有效。",
     ),
     "bad_day_of_month": ErrorWords("{value}: a month has no such day.", "", "{value}：一个月里没有这一天。", ""),
     "empty_rulebook": ErrorWords(
@@ -87,9 +89,11 @@ INPUT: Mapping[str, ErrorWords] = {
         "请把结束日期改到开始日期之后，或不写结束日期。",
     ),
     "finer_than_currency": ErrorWords(
-        "Points are rounded to {rounding}, which currency {currency} with {decimals} decimals cannot hold.",
+        "[Rounding to {rounding}][Milestone {milestone}] gives less than the smallest part of currency {currency}"
+        "[, which has {decimals} decimals].",
         "Round more coarsely, or give the currency more decimals.",
-        "积分取整到 {rounding}，而积分种类 {currency} 只有 {decimals} 位小数。", "请加大取整单位，或增加小数位数。",
+        "[取整单位 {rounding}][奖励节点 {milestone}] 小于积分种类 {currency} 的最小单位[（{decimals} 位小数）]。",
+        "请加大取整单位，或增加小数位数。",
     ),
     "id_twice": ErrorWords(
         "Rulebook {rulebook}: the {kind} {id} stands there twice.", "",
@@ -295,9 +299,10 @@ REDEMPTION: Mapping[str, ErrorWords] = {
         "预留截止时间 {held_until} 早于办理时间 {booked_at}。", "请给出更晚的时间，或不写。",
     ),
     "not_a_redemption_day": ErrorWords(
-        "{item} cannot be redeemed on {day}, only on[ {weekdays}][ the days {days_of_month} of a month].",
+        "{item} cannot be redeemed on {day}, only on[ {weekdays}][ the days {days_of_month} of a month][ {windows}].",
         "Come on a redemption day.",
-        "{day} 不是兑换日，不能兑换 {item}；兑换日：[每月 {days_of_month} 日 ][{weekdays}]。", "请在兑换日办理。",
+        "{day} 不是兑换日，不能兑换 {item}；兑换日：[每月 {days_of_month} 日 ][{weekdays}]"
+        "[ {windows}]。", "请在兑换日办理。",
     ),
     "limit_reached": ErrorWords(
         "{item}: at most {at_most} {of} {per} {by}; there were {used}, and {wanted} more would be too many.",
@@ -362,11 +367,12 @@ STOCK: Mapping[str, ErrorWords] = {
 }  # fmt: skip
 
 ERRORS: Mapping[str, ErrorWords] = {
-    **INPUT, **PROGRAMME, **PEOPLE, **SERVICE, **POINTS, **REDEMPTION, **STOCK, **STORES,
+    **INPUT, **WRITTEN, **PROGRAMME, **PEOPLE, **SERVICE, **POINTS, **APPLIED, **REDEMPTION, **STOCK, **STORES,
 }  # fmt: skip
 """By code."""
 
 REMEDIES: Mapping[str, str] = {
+    **RULE_REMEDIES,
     "Write a whole number, a decimal or a ratio such as 1/3.": "请写整数、小数或 1/3 这样的比。",
     "Write a whole number.": "请写整数。",
     "Write it between quotation marks.": "请写在引号里。",
@@ -394,9 +400,6 @@ REMEDIES: Mapping[str, str] = {
     "Give each price after the first a later 'since' day.": "请给第一个以后的每个价格写明更晚的 since 日期。",
     "Monday is 1 and Sunday is 7.": "星期一为 1，星期日为 7。",
     "Give a number above 0.": "请给出大于 0 的数。",
-    "Give either 'per_hour' or 'fixed'.": "请写 per_hour 或 fixed 之一。",
-    "Give one of 'end_of', 'months' and 'days', or none for never.":
-        "end_of、months、days 只写一个；都不写表示长期有效。",
     "Leave the expiry out: then points never end.": "请不写有效期，积分即长期有效。",
     "Give days from 1 to 31.": "请给出 1 到 31 之间的日。",
     "Give each its own id.": "请给每一项各自的编号。",

@@ -52,6 +52,21 @@ PROGRAMME_FILE_IN_CHINESE: Mapping[str, str] = {
     "one_expiry": "有效期只能有一种写法",
     "one_rate": "需要且只能有一种计分方式",
     "price_dates": "各价格的起始日期没有先后顺序",
+    "price_missing": "需要价格或折合金额之一",
+    # how rules are written
+    "bad_month": "不是月份",
+    "bad_window": "不是可以统计的时间范围",
+    "bad_source": "不是积分来源",
+    "half_a_time": "没有写清从几点到几点",
+    "empty_window": "结束早于开始",
+    "condition_unclear": "没有写清要求",
+    "condition_empty": "没有任何要求",
+    "ladder_within_ladder": "等级的条件里又写了等级",
+    "rate_unclear": "没有写清按什么计分",
+    "stages_unordered": "各级没有逐级升高",
+    "milestone_unclear": "没有写清奖励多少",
+    "cap_unclear": "没有写清限制什么",
+    "route_unclear": "没有写清由谁审核",
 }
 """What is wrong, by the code of the problem; it stands after the line, the place and the value."""
 
@@ -94,6 +109,9 @@ FILE_REMEDIES: Mapping[str, str] = {
     "Give at least one.": "请至少给出一项。",
     "Give each its own.": "请给每一项各自的编号。",
     "Let 'until' be a later day than 'since'.": "until 必须晚于 since。",
+    "Let 'last_day' be the same day as 'first_day' or a later one.": "last_day 不能早于 first_day。",
+    'Write a period such as "month", "year" or "ever", or the last "90 days", "12 months", "2 years".':
+        '请写 "month"、"year"、"ever" 这样的周期，或 "90 days"、"12 months"、"2 years" 这样的最近一段时间。',
     "Let one end where the other begins.": "请让前一版的结束日等于后一版的开始日。",
     "Add or leave out teams of that slot, or describe another [structure].":
         "请增减这一类的队伍，或改写 [structure]。",

@@ -13,7 +13,7 @@ from volunteer_points.explain.error_words import ERRORS, REMEDIES
 from volunteer_points.explain.file_words import FILE_REMEDIES, PROGRAMME_FILE_IN_CHINESE, REMEDY_PATTERNS, TOLD_IN_FULL
 from volunteer_points.explain.store_words import REGISTER_IN_CHINESE
 from volunteer_points.explain.templates import ErrorWords, Lang, Names, Words, as_it_is
-from volunteer_points.explain.wording import Days, Fact, Noun, Person, Speaker, Term, is_missing
+from volunteer_points.explain.wording import Days, Fact, Holder, Noun, Person, Speaker, Stretch, Term, is_missing
 
 
 @runtime_checkable
@@ -140,6 +140,13 @@ _TYPES: Mapping[str, Callable[[Any], Fact]] = {
     "per": _term("period"),
     "weekdays": _term("weekday"),
     "wrote": _term("kind"),
+    "over": lambda value: Stretch(str(value)),
+    "payer": lambda value: Holder(str(value)),
+    "whose": _term("whose"),
+    "of": _term("measure"),
+    "condition_unmet.wanted": str,
+    "counts_from": _instant,
+    "fund": lambda value: Noun("fund", str(value)),
     "limit_reached.by": _term("by"),
     "limit_reached.of": _term("counted"),
     "id_twice.kind": _term("rule"),

@@ -27,6 +27,7 @@ WORDS: Mapping[str, Words] = {
     "opening": Words("Balance brought forward", "期初余额"),
     "closing": Words("Balance: {available}", "余额：{available}"),
     "held": Words("Held for redemptions: {held}", "预留中：{held}"),
+    "pending": Words("In public notice, not yet usable: {pending}", "公示中，尚不能使用：{pending}"),
     "debt": Words("Owed, paid from the next credits: {debt}", "欠分，由以后所得先行抵扣：{debt}"),
     "lot": Words("of these {points}, usable {lot}", "其中 {points}，{lot}"),
     "ended": Words(
@@ -38,12 +39,16 @@ WORDS: Mapping[str, Words] = {
 
 @attrs.frozen
 class Sums:
-    """What a volunteer has: available, held and owed (at or below nought) in smallest parts, and minutes served."""
+    """What a volunteer has, in smallest parts: available, held, owed (at or below nought), in public notice.
+
+    And the minutes served.
+    """
 
     available: int = 0
     held: int = 0
     debt: int = 0
     minutes: int = 0
+    pending: int = 0
 
     def plus(self, other: Sums) -> Sums:
         """Both together."""
@@ -52,6 +57,7 @@ class Sums:
             self.held + other.held,
             self.debt + other.debt,
             self.minutes + other.minutes,
+            self.pending + other.pending,
         )
 
 
@@ -165,6 +171,8 @@ class Statement:
             said.append(f"  {speaker.say(words, facts)}")
         if closing.held:
             said.append(speaker.say(WORDS["held"], {"held": Points(closing.held, self.currency)}))
+        if closing.pending:
+            said.append(speaker.say(WORDS["pending"], {"pending": Points(closing.pending, self.currency)}))
         if closing.debt:
             said.append(speaker.say(WORDS["debt"], {"debt": Points(-closing.debt, self.currency)}))
         said.append(speaker.say(WORDS["minutes"], {"minutes": Minutes(closing.minutes, long=True)}))
@@ -317,4 +325,5 @@ _SUMS: Mapping[str, str] = {
     Purpose.HELD: "held",
     Purpose.DEBT: "debt",
     Purpose.SERVED: "minutes",
+    Purpose.PENDING: "pending",
 }

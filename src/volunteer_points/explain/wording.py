@@ -161,11 +161,53 @@ class Noun:
         """The name, or the id when there is none."""
         subject = f"{self.kind}:{self.id}"
         name = speaker.names(subject)
-        return self.id if name == subject else name
+        if name != subject:
+            return name
+        funds = speaker.frame.adopted.funds if speaker.frame and self.kind == "fund" else ()
+        return next((fund.name for fund in funds if fund.id == self.id and fund.name), self.id)
 
     def plain(self) -> str:
         """The id."""
         return self.id
+
+
+@attrs.frozen
+class Holder:
+    """Whoever has points: a volunteer, a household, a team or a fund, by its subject such as ``fund:care``."""
+
+    subject: str
+
+    def shown(self, speaker: Speaker) -> str:
+        """The name of a volunteer; of anything else what it is and its name."""
+        kind, _, name = self.subject.partition(":")
+        if kind == "volunteer":
+            return speaker.names(name)
+        return f"{Term('noun', kind).shown(speaker)} {Noun(kind, name).shown(speaker)}"
+
+    def plain(self) -> str:
+        """The subject."""
+        return self.subject
+
+
+@attrs.frozen
+class Stretch:
+    """A stretch of time over which something is measured: ``month``, ``ever`` or ``90 days``."""
+
+    over: str
+
+    def shown(self, speaker: Speaker) -> str:
+        """The period, or the last so many days, months or years."""
+        number, _, unit = self.over.partition(" ")
+        if unit not in _UNITS:
+            return Term("window", self.over).shown(speaker)
+        return speaker.choose(f"in the last {self.over}", f"最近 {number} {_UNITS[unit]}")
+
+    def plain(self) -> str:
+        """The stretch as the rulebook writes it."""
+        return self.over
+
+
+_UNITS = {"days": "天", "months": "个月", "years": "年"}
 
 
 @attrs.frozen
@@ -190,22 +232,23 @@ class Points:
 
 @attrs.frozen
 class Minutes:
-    """Minutes of service; ``long`` writes an hour and more in hours and minutes."""
+    """Minutes of service, or an exact number of them; ``long`` writes an hour and more in hours and minutes."""
 
-    count: int
+    count: int | Fraction
     long: bool = False
 
     def shown(self, speaker: Speaker) -> str:
         """The minutes with their unit."""
         hours, rest = divmod(self.count, 60)
         if not self.long or hours < 1:
-            return speaker.choose(f"{self.count} min", f"{self.count} 分钟")
+            count = Exact(str(self.count)).shown(speaker)
+            return speaker.choose(f"{count} min", f"{count} 分钟")
         en, zh = (f" {rest} min", f" {rest} 分钟") if rest else ("", "")
         return speaker.choose(f"{hours} h{en}", f"{hours} 小时{zh}")
 
-    def plain(self) -> int:
+    def plain(self) -> int | str:
         """The minutes."""
-        return self.count
+        return self.count if isinstance(self.count, int) else str(self.count)
 
 
 @attrs.frozen
@@ -299,19 +342,119 @@ class Share:
         return {"amount": self.points.plain(), "where": self.where.plain()}
 
 
+@attrs.frozen
+class Count:
+    """So much of what is no currency: 2.5 hours, 3 times, 400 ml."""
+
+    number: int | Fraction
+    unit: str
+
+    def shown(self, speaker: Speaker) -> str:
+        """The number and the unit."""
+        return f"{Exact(str(self.number)).shown(speaker)} {Term('unit', self.unit).shown(speaker)}"
+
+    def plain(self) -> dict[str, object]:
+        """Both."""
+        return {"amount": str(self.number) if self.number.denominator > 1 else int(self.number), "unit": self.unit}
+
+
+@attrs.frozen
+class Cost:
+    """A price: points, and what is paid besides in money."""
+
+    points: Points
+    cash: Fraction | None = None
+
+    def shown(self, speaker: Speaker) -> str:
+        """The points, then the money."""
+        if not self.cash:
+            return self.points.shown(speaker)
+        money = Exact(str(self.cash)).shown(speaker)
+        return f"{self.points.shown(speaker)}{speaker.choose(f' and {money} in money', f' 加现金 {money}')}"
+
+    def plain(self) -> object:
+        """The points alone, or both."""
+        return {"points": self.points.plain(), "cash": str(self.cash)} if self.cash else self.points.plain()
+
+
+@attrs.frozen
+class Named:
+    """A fact with its name in front."""
+
+    name: Term
+    fact: Fact
+
+    def shown(self, speaker: Speaker) -> str:
+        """The name, then the fact."""
+        return f"{self.name.shown(speaker)} {speaker.shown(self.fact)}"
+
+    def plain(self) -> dict[str, object]:
+        """The fact by its name."""
+        return {self.name.word: plain(self.fact)}
+
+
+@attrs.frozen
+class Source:
+    """Who pays an award: ``programme``, ``beneficiary`` or a fund such as ``fund:care``."""
+
+    name: str
+
+    def shown(self, speaker: Speaker) -> str:
+        """In words, or the fund."""
+        if ":" in self.name:
+            return Holder(self.name).shown(speaker)
+        return Term("source", self.name).shown(speaker)
+
+    def plain(self) -> str:
+        """As the rulebook writes it."""
+        return self.name
+
+
+@attrs.frozen
+class Given:
+    """A credit: how much, and, where that is not as usual, whose it is, who pays, and until when it is usable."""
+
+    points: Points
+    to: Term | None = None
+    source: Source | None = None
+    lot: End | None = None
+
+    def shown(self, speaker: Speaker) -> str:
+        """The amount, then the rest in parentheses."""
+        facts = {"points": self.points, "to": self.to, "source": self.source, "lot": self.lot}
+        return speaker.say(_GIVEN, facts)
+
+    def plain(self) -> dict[str, object]:
+        """What there is to say."""
+        facts = {"points": self.points, "to": self.to, "source": self.source, "lot": self.lot}
+        return {"currency": self.points.currency, **{name: plain(fact) for name, fact in facts.items() if fact}}
+
+
+_GIVEN = Words(
+    "{points}[ to the {to}][ paid by {source}][ (usable {lot})]", "{points}[，记入{to}][，由{source}支付][（{lot}）]"
+)
+
+
 __all__ = [
+    "Cost",
+    "Count",
     "Days",
     "End",
     "Exact",
     "Fact",
+    "Given",
+    "Holder",
     "Lang",
     "Minutes",
+    "Named",
     "Names",
     "Noun",
     "Person",
     "Points",
     "Share",
+    "Source",
     "Speaker",
+    "Stretch",
     "Term",
     "Value",
     "Words",
