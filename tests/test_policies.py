@@ -5,14 +5,16 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from volunteer_points.errors import InputError
-from volunteer_points.programme_file import check
+from volunteer_points.programme_file import check, loads
 from volunteer_points.testing.cases import (
+    EXPECTATIONS,
     CaseOfRules,
     problems_of_places,
     read_cases,
@@ -20,7 +22,8 @@ from volunteer_points.testing.cases import (
     run_cases,
     with_every_expectation_changed,
 )
-from volunteer_points.testing.switches import found_at
+from volunteer_points.testing.stage import STEPS
+from volunteer_points.testing.switches import as_toml, found_at, switched
 
 POLICIES = Path(__file__).parents[1] / "examples" / "policies"
 SCHEMES = [path.name.removesuffix(".cases.toml") for path in sorted(POLICIES.glob("*.cases.toml"))]
@@ -59,6 +62,12 @@ def test_the_case_holds_and_every_expectation_fails_when_it_is_changed(name: str
 def test_the_programme_file_has_no_mistake_and_holds_every_place_that_its_cases_name(name: str) -> None:
     assert check(text(f"{name}.toml")) == ()
     assert problems_of_places(text(f"{name}.toml"), read_cases(text(f"{name}.cases.toml"))) == ()
+
+
+@pytest.mark.parametrize("name", SCHEMES)
+def test_a_file_written_anew_from_its_tables_is_the_same_programme(name: str) -> None:
+    tables = tomllib.loads(text(f"{name}.toml"), parse_float=Decimal)
+    assert loads(as_toml(switched(tables, {}))) == loads(text(f"{name}.toml"))
 
 
 @pytest.mark.parametrize("name", SCHEMES)
@@ -148,3 +157,9 @@ def test_a_switch_at_a_place_that_is_not_there_is_refused() -> None:
     with pytest.raises(InputError) as caught:
         run_cases(PARK, park_case(steps, 'set = { "rulebooks.2.notice_days" = 4 }'))
     assert caught.value.code == "no_such_place"
+
+
+def test_the_how_to_names_every_step_and_every_expectation() -> None:
+    page = (POLICIES.parents[1] / "docs" / "cases.md").read_text("utf-8")
+    keys = {key for name, (_, beside) in STEPS.items() for key in (name, *beside)}
+    assert {key for key in {*keys, *EXPECTATIONS} if f"`{key}" not in page} == set()
