@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from functools import partial
 
 from volunteer_points.audit.reading import Record, Standing
 from volunteer_points.books import soonest
@@ -56,7 +57,8 @@ def expected_postings(  # noqa: PLR0913, PLR0917 - an award and where it stands
     if working.nothing_because is None:
         ends = notice_ends(rulebook, before, at)
         for credit in _credits(rulebook, working):
-            postings += _credit(record, service, credit, holders[credit.to], ends, before, at)
+            lots = partial(_left, before, at, tuple(postings))
+            postings += _credit(record, service, credit, holders[credit.to], ends, lots, before.calendar.day(at))
     return tuple(postings)
 
 
@@ -76,7 +78,9 @@ def _counted(
     own |= {quantity_unit(counter): number for counter, number in working.counted}
     yield from _pair(holders[Whose.VOLUNTEER], (Purpose.ISSUED, Purpose.SERVED), service, own)
     groups = {tally_unit("served", unit) if unit in {MINUTES, TIMES} else unit: n for unit, n in own.items()}
-    groups |= {tally_unit("earned", credit.currency): credit.points for credit in _credits(rulebook, working)}
+    for credit in _credits(rulebook, working):
+        earned = tally_unit("earned", credit.currency)
+        groups[earned] = groups.get(earned, 0) + credit.points
     for whose in (Whose.HOUSEHOLD, Whose.TEAM):
         if holders[whose] and rulebook.counts_for(whose):
             yield from _pair(holders[whose], (Purpose.QUOTA, Purpose.COUNTED), service, groups)
@@ -98,16 +102,15 @@ def _credit(  # noqa: PLR0913, PLR0917 - a credit and where it stands
     credit: Credit,
     holder: str,
     ends: datetime | None,
-    before: Standing,
-    at: datetime,
+    lots: Callable[[str, str], Lots],
+    today: date,
 ) -> Iterator[Posting]:
     def issued(who: str, amount: int) -> Posting:
         return Posting(Account(who, Purpose.ISSUED, service.activity), credit.currency, amount, None, service.day)
 
-    today = before.calendar.day(at)
     yield issued(holder, -credit.points)
     if credit.points < 0:
-        spent = _soonest(before.lots(holder, credit.currency, at), -credit.points)
+        spent = _soonest(lots(holder, credit.currency), -credit.points)
         for lot, part in spent.items():
             yield Posting(Account(holder, Purpose.AVAILABLE), credit.currency, -part, lot, today)
         if owed := -credit.points - sum(spent.values()):
@@ -118,7 +121,7 @@ def _credit(  # noqa: PLR0913, PLR0917 - a credit and where it stands
         payer = fund_holder(credit.source.removeprefix(FUND))
         if credit.source == BENEFICIARY_PAYS:
             payer = volunteer_holder(record.said.details.beneficiary or "")
-        parts = _soonest(before.lots(payer, credit.currency, at), credit.points)
+        parts = _soonest(lots(payer, credit.currency), credit.points)
         yield issued(payer, credit.points)
         for lot, part in parts.items():
             yield Posting(Account(payer, Purpose.AVAILABLE), credit.currency, -part, lot, today)
@@ -128,6 +131,15 @@ def _credit(  # noqa: PLR0913, PLR0917 - a credit and where it stands
         return
     for lot, part in parts.items():
         yield Posting(Account(holder, Purpose.AVAILABLE), credit.currency, part, lot, service.day)
+
+
+def _left(before: Standing, at: datetime, moved: Iterable[Posting], holder: str, currency: str) -> Lots:
+    """The live lots of a holder, with what earlier credits of the award have moved."""
+    lots = dict(before.lots(holder, currency, at))
+    for account, unit, amount, lot, _ in moved:
+        if (account, unit) == (Account(holder, Purpose.AVAILABLE), currency) and (lot is None or lot > at):
+            lots[lot] = lots.get(lot, 0) + amount
+    return lots
 
 
 def _soonest(lots: Lots, amount: int) -> Lots:

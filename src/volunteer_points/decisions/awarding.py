@@ -269,9 +269,7 @@ def _credited(  # noqa: PLR0913, PLR0917 - a credit with whose and when
     return postings + [Posting(to, credit.currency, part, lot, on) for lot, part in parts.items()]
 
 
-def _spendable(
-    case: Case, holder: str, currency: str, so_far: Iterable[Posting]
-) -> dict[datetime | None, int]:
+def _spendable(case: Case, holder: str, currency: str, so_far: Iterable[Posting]) -> dict[datetime | None, int]:
     """What a holder can spend, with what earlier credits of this award have moved."""
     lots = dict(case.spendable_of(holder, currency))
     for each in so_far:

@@ -198,8 +198,8 @@ class Milestone:
 
     @property
     def counter(self) -> str:
-        """The quantity in which the ledger counts the marks that were paid."""
-        return f"milestone.{self.id}"
+        """The quantity in which the ledger counts the marks that were paid; no record can name it."""
+        return f"milestone:{self.id}"
 
 
 # --- what bounds it ----------------------------------------------------------------------------------------------
