@@ -20,13 +20,16 @@ from volunteer_points.storage.memory import MemorySession, MemoryStore
 from volunteer_points.storage.sql import SqlStore
 from volunteer_points.testing.machine import StoreMachine
 
+GIVEN_BACK = {Purpose.QUOTA, Purpose.ON_HAND}
+
 
 class WatchedSession(MemorySession):
-    """Lets a balance change only while the session holds what it belongs to alone: its holder, record or redemption.
+    """Lets a balance move towards its bound only while the session holds what it belongs to alone.
 
-    But for two: a quota may be given back, and then whoever holds the household sees more of it used than there is,
-    never less; and what was collected is counted by those who hold the redemption. So a store must add to balances
-    where they lie, and may remove one only after it came to nought there.
+    That is its holder, record or redemption; but what was collected is counted by those who hold any redemption.
+    What is given back, goods and quotas, nobody has to hold: whoever holds the item or the household then sees less
+    than there is, never more. So a store must add to balances where they lie, and may remove one only after it came to
+    nought there.
     """
 
     def __init__(self, session: MemorySession) -> None:
@@ -40,8 +43,7 @@ class WatchedSession(MemorySession):
 
     def append(self, entries: tuple[Entry, ...]) -> None:
         for (account, _, _), amount in changes_of(entries).items():
-            given_back = account.purpose == Purpose.QUOTA and amount > 0  # what was used is below nought
-            if given_back or account.purpose == Purpose.COLLECTED:
+            if account.purpose == Purpose.COLLECTED or (account.purpose in GIVEN_BACK and amount > 0):
                 continue
             owners = {account.holder, record_subject(account.of), redemption_subject(account.of)}
             assert owners & self._held, f"{account} changes by {amount}, and nobody holds it"
