@@ -1,6 +1,7 @@
 # ruff: noqa: S608 - tables and values of these tests
 """What a ledger in PostgreSQL promises beyond the contract: opening, guards, rights, hosts, order, accidents, cost."""
 
+import asyncio
 import itertools
 import subprocess
 import sys
@@ -15,7 +16,8 @@ from typing import Any, ClassVar
 import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege, RestrictViolation
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.storage.commits import (
     LEDGER,
@@ -147,6 +149,19 @@ def test_what_cannot_be_opened_says_why_and_keeps_the_password(url: str) -> None
         assert wrong("not_a_ledger", lambda: SqlStore.open(server.address(name), LEDGER))["tables"] == ["orders"]
     raw(url, "DROP TABLE vp_about")
     assert wrong("tables_missing", lambda: SqlStore.open(url))["missing"] == ["vp_about"]
+
+
+def test_without_the_driver_it_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "psycopg.py").write_text("raise ImportError('no psycopg here')")
+    program = (
+        "from volunteer_points.storage.sql import SqlStore\n"
+        "from volunteer_points.errors import Misconfigured\n"
+        "try: SqlStore.open('postgresql://user@host/database', 'x')\n"
+        "except Misconfigured as error: print(error.code, error.facts['fix'])"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("cannot_open Install the driver")
 
 
 @pytest.mark.parametrize("version, code", [(2, "newer_schema"), (0, "older_schema")])
@@ -404,6 +419,26 @@ def test_a_connection_that_is_not_fit_is_refused_with_what_to_do(host: Engine) -
                 session.append(gift("outer", A, 1))
         wrong("host_transaction_not_begun", lambda: write(store, gift("late", A, 1)))
     assert found(host) == (0, 1)
+
+
+def test_the_transaction_of_an_asyncio_host_is_joined_one_statement_at_a_time(url: str) -> None:
+    async def work() -> None:
+        engine = create_async_engine(url)
+        async with engine.connect() as connection, connection.begin():
+            await connection.run_sync(lambda host: write(SqlStore.joining(host, LEDGER), gift("one", A, 3)))
+            with pytest.raises(Refused):
+                await connection.run_sync(refused_within)
+            await connection.run_sync(lambda host: write(SqlStore.joining(host, LEDGER), gift("two", A, -1)))
+        await engine.dispose()
+
+    def refused_within(host: Connection) -> None:
+        with SqlStore.joining(host, LEDGER).session() as session:
+            assert taken(session, AVAILABLE_A) == {LOT: 3}
+            is_refused(session)
+
+    asyncio.run(work())
+    with SqlStore.open(url) as store:
+        assert asked(store, AVAILABLE_A) == {LOT: 2}
 
 
 @pytest.mark.parametrize("level", LEVELS)
