@@ -13,9 +13,10 @@ from typing import Any, Final, TypeAlias
 
 from volunteer_points.books import About, Committed, LotsOf, Moved, Question
 from volunteer_points.entries import Entry
-from volunteer_points.ledger import decode, leaf_hash
+from volunteer_points.ledger import leaf_hash
 from volunteer_points.storage import Stored
 from volunteer_points.storage.holding import BalanceKey
+from volunteer_points.storage.recent import entry_of
 from volunteer_points.storage.schema import lot_number, lot_of
 from volunteer_points.storage.statements import PAGE, Transaction, sorted_changes
 
@@ -129,7 +130,7 @@ def _answer(question: Question[Any], rows: Sequence[Row]) -> object:
             return {lot_of(lot): amount for _, _, lot, amount, _ in rows}
         case Moved():
             return rows[0][3]
-    return tuple(decode(bytes(content)) for _, content, *_ in rows)
+    return tuple(entry_of(bytes(content)) for _, content, *_ in rows)
 
 
 # --- what is written ---------------------------------------------------------------------------------------------
