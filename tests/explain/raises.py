@@ -35,6 +35,7 @@ NAMED_ELSEWHERE: Mapping[tuple[str, str], Mapping[str, set[str]]] = {
         code: {"shown", "count", "candidate_ids", "candidates"}
         for code in ("match_needs_name_or_phone", "match_unknown", "match_ambiguous", "match_phone_differs")
     },
+    ("storage/connections.py", "error.code"): {},  # a Busy that was made elsewhere, told again
     ("storage/journal.py", "error.code"): {"unreadable_entry": {"line", "problem", "starts", "fix"}},
     ("storage/sqlite.py", "code"): {
         code: {"problem", "sqlite", "fix"} for code in ("floor_passed", "contradicts_what_is_stored")
