@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import psycopg
@@ -26,6 +27,14 @@ FORGERIES = {
     "an index removed": "DELETE FROM vp_about",
     "a floor passed": "UPDATE vp_balance SET amount = -1 WHERE purpose = 'available'",
 }
+
+
+@cache
+def _folder() -> str:
+    """Where this process keeps its files, until it ends."""
+    folder = tempfile.mkdtemp(prefix="conformance-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 class SqlBackend(StoreFactory):
@@ -91,7 +100,7 @@ class SqliteBackend(SqlBackend):
     """Ledgers in SQLite files."""
 
     def place(self) -> str:
-        return f"sqlite:///{tempfile.mkdtemp(prefix='conformance-')}/ledger.sqlite"
+        return f"sqlite:///{tempfile.mkdtemp(dir=_folder())}/ledger.sqlite"
 
     def remove(self, place: URL) -> None:
         shutil.rmtree(Path(str(place.database)).parent, ignore_errors=True)
