@@ -53,6 +53,7 @@ SPREAD = {
     "person_already_known": {"position", "shown"},
     "person_twice": {"position", "shown"},
     "leaf_differs": {"line", "expected", "found"},
+    "commit_broken": {"expected", "found"},
     "not_a_journal": {"begins", "looks_like"},
 }
 """What is behind `**facts` where facts are spread, by code."""
