@@ -61,6 +61,10 @@ class Busy(StoreError):
     """Another writer is in the way or the connection was lost before the commit was sent: trying again is right."""
 
 
+class HostBusy(Busy):
+    """The same within a transaction that a host began: only the host can try again, with all of its transaction."""
+
+
 class CommitUnknown(StoreError):
     """The commit was sent and no answer came back: the same key finds out whether it happened."""
 

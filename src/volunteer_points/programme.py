@@ -31,7 +31,7 @@ from volunteer_points.decisions.case import (
 from volunteer_points.decisions.redemption import RedemptionState, on_hand, redemption_question, redemption_state
 from volunteer_points.decisions.service import RecordState, record_question, record_state
 from volunteer_points.entries import KINDS, Entry, Fact, ItemListed
-from volunteer_points.errors import Busy, CommitUnknown, InputError, Refused
+from volunteer_points.errors import Busy, CommitUnknown, HostBusy, InputError, Refused
 from volunteer_points.ledger import decode
 from volunteer_points.model import Item
 from volunteer_points.postings import (
@@ -156,6 +156,7 @@ class Programme:
             Refused: the books do not allow it; nothing was written.
             KeyConflict: the key was used for other content.
             Busy: the store stayed busy through every retry; nothing was written.
+            HostBusy: the host's transaction has to run again as a whole; nothing of ours was written.
             CommitUnknown: the answer to the commit was lost through every retry; the same key finds out.
         """
         return self.execute_many([Order(command=command, actor=actor, key=key, booked_at=booked_at)])[0]
@@ -176,8 +177,8 @@ class Programme:
             try:
                 with self.store.session() as session:
                     return _write_all(session, requests, keep_going=keep_going)
-            except (Busy, CommitUnknown):
-                if attempt >= self._retry.times:
+            except (Busy, CommitUnknown) as error:
+                if isinstance(error, HostBusy) or attempt >= self._retry.times:
                     raise
                 self._retry.wait(attempt)
                 attempt += 1
@@ -441,14 +442,9 @@ class Programme:
         return tuple(sorted(states, key=lambda state: (state.held.held_until, state.held.redemption)))
 
     def entries(self, *, after: int = 0) -> Iterator[Entry]:
-        """Every entry in order, read in pages."""
-        while True:
-            with self.store.reader() as reader:
-                page = list(reader.stored(after=after, limit=1000))
-            if not page:
-                return
-            yield from (decode(stored.content) for stored in page)
-            after = page[-1].position
+        """Every entry in order, as of one moment; they are read in pages."""
+        with self.store.reader() as reader:  # one for all pages: places that are not lasting differ between readers
+            yield from (decode(stored.content) for stored in reader.stored(after=after))
 
     def books(self, *, booked_until: datetime | None = None) -> Tally:
         """What the entries booked up to and at an instant add up to; all of them when none is given."""

@@ -35,6 +35,7 @@ NAMED_ELSEWHERE: Mapping[tuple[str, str], Mapping[str, set[str]]] = {
         code: {"shown", "count", "candidate_ids", "candidates"}
         for code in ("match_needs_name_or_phone", "match_unknown", "match_ambiguous", "match_phone_differs")
     },
+    ("storage/connections.py", "error.code"): {},  # a Busy that was made elsewhere, told again
     ("storage/journal.py", "error.code"): {"unreadable_entry": {"line", "problem", "starts", "fix"}},
     ("storage/sqlite.py", "code"): {
         code: {"problem", "sqlite", "fix"} for code in ("floor_passed", "contradicts_what_is_stored")
@@ -52,6 +53,7 @@ SPREAD = {
     "person_already_known": {"position", "shown"},
     "person_twice": {"position", "shown"},
     "leaf_differs": {"line", "expected", "found"},
+    "commit_broken": {"expected", "found"},
     "not_a_journal": {"begins", "looks_like"},
     "condition_unmet": {"volunteer", "item"},
 }

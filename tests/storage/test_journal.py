@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.audit.ledgers import History, StoredLedger, one_month
-from volunteer_points.books import Committed, Tally
+from volunteer_points.books import Committed, LotsOf, Tally
 from volunteer_points.commands import Enrol
-from volunteer_points.errors import Corrupt, InputError, Misconfigured
+from volunteer_points.errors import Corrupt, InputError, Misconfigured, Misused
 from volunteer_points.ledger import decode, leaf_hash
-from volunteer_points.postings import Purpose
+from volunteer_points.postings import Account, Purpose
 from volunteer_points.programme import Programme
 from volunteer_points.storage import Stored, journal
 from volunteer_points.storage.journal import (
@@ -213,8 +213,17 @@ def test_a_journal_answers_like_the_store_it_came_from() -> None:
 def test_a_journal_can_be_asked_through_the_facade_and_is_never_written() -> None:
     programme = Programme(read_journal(io.BytesIO(written())))
     assert programme.balance("v-2").available == 68
-    with pytest.raises(Misconfigured, match="never written"):
+    with pytest.raises(Misconfigured, match="never written") as raised:
         programme.execute(Enrol(volunteer="v-9"), actor="founder-a")
+    assert raised.value.code == "opened_read_only"
+
+
+def test_a_journal_refuses_what_no_store_answers() -> None:
+    with read_journal(io.BytesIO(written())).reader() as reader:
+        with pytest.raises(Misused, match="no balance kept"):
+            reader.open(Purpose.ADJUSTED)
+        with pytest.raises(Misused, match="no balance kept"):
+            reader.ask([LotsOf(Account("programme", Purpose.ADJUSTED), "points")])
 
 
 def test_the_journal_of_a_memory_store_is_that_of_its_entries() -> None:
@@ -296,6 +305,13 @@ DAMAGE = {
     "a header without its ledger": (written().replace(b'"ledger"', b'"ledg3r"', 1), 1, "journal_header_damaged"),
 }
 
+BROKEN_COMMITS = {
+    "a line too few": (5, "commit_broken"),
+    "a line twice": (6, "commit_broken"),
+    "two lines exchanged": (6, "commit_broken"),
+}
+"""Where whoever reads commits sees it before the end of the file."""
+
 
 @pytest.mark.parametrize("what", DAMAGE)
 def test_damage_is_named_with_its_line(what: str) -> None:
@@ -303,7 +319,7 @@ def test_damage_is_named_with_its_line(what: str) -> None:
     assert problems(content)[0] == (line, code)
     with pytest.raises(Corrupt) as raised:
         read_journal(io.BytesIO(content))
-    assert (raised.value.facts["line"], raised.value.code) == (line, code)
+    assert (raised.value.facts["line"], raised.value.code) == BROKEN_COMMITS.get(what, (line, code))
     assert "volunteer-points export" in str(raised.value)
 
 

@@ -51,7 +51,7 @@ def write_batches(file: Path, writer: str, numbers: Iterable[int]) -> None:
             sys.stdout.flush()
 
 
-def take_bags(file: Path, writer: str) -> None:
+def take_bags(file: Path | str, writer: str) -> None:
     """Take a bag from the shelf until there is none."""
     with SqlStore.open(file, LEDGER) as store:
         for number in itertools.count():
@@ -139,18 +139,19 @@ def at_once(processes: int, deed: Callable[[str], None]) -> None:
         sys.exit("a process failed")
 
 
-def main(what: str, file: Path, writer: str, number: int) -> None:
+def main(what: str, place: str, writer: str, number: int) -> None:
     """Do one of these."""
+    file = Path(place)
     match what:
         case "endless":
             write_batches(file, writer, itertools.count())
         case "four":
             at_once(4, lambda each: write_batches(file, each, range(number)))
         case "bags":
-            at_once(4, lambda each: take_bags(file, each))
+            at_once(4, lambda each: take_bags(place, each))
         case "crashes":
             crash_at_every_point(file, number)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]))
+    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))

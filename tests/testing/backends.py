@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
-from functools import partial
+from contextlib import contextmanager, suppress
+from functools import cache, partial
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, text
+import psycopg
+from sqlalchemy import URL, Connection, Engine, create_engine, text
 
+from tests.storage.servers import postgresql
 from volunteer_points.storage import Store
 from volunteer_points.storage.ledgers import create_ledger
 from volunteer_points.storage.sql import SqlStore
@@ -19,78 +21,134 @@ from volunteer_points.storage.sqlite import prepare
 from volunteer_points.testing.conformance import Host, StoreFactory
 
 FORGERIES = {
-    "an entry changed": "UPDATE vp_entry SET content = x'00' WHERE position = 1",
-    "an entry removed": "DELETE FROM vp_entry WHERE position = 1",
-    "an entry replaced": "REPLACE INTO vp_entry SELECT * FROM vp_entry WHERE position = 1",
+    "an entry changed": "UPDATE vp_entry SET key = 'another'",
+    "an entry removed": "DELETE FROM vp_entry",
     "an index changed": "UPDATE vp_posting SET amount = amount + 1",
     "an index removed": "DELETE FROM vp_about",
     "a floor passed": "UPDATE vp_balance SET amount = -1 WHERE purpose = 'available'",
 }
 
 
-class SqliteBackend(StoreFactory):
-    """Ledgers in SQLite files; mixed into a test class or used by itself."""
+@cache
+def _folder() -> str:
+    """Where this process keeps its files, until it ends."""
+    folder = tempfile.mkdtemp(prefix="conformance-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
-    def _opened(self, file: Path, ledger: str) -> SqlStore:
-        store = SqlStore.open(file, ledger, durable=False)
-        self._files()[id(store)] = file
-        return store
 
-    def _files(self) -> dict[int, Path]:
-        files: dict[int, Path] = self.__dict__.setdefault("files", {})
-        return files
+class SqlBackend(StoreFactory):
+    """Ledgers in databases; mixed into a test class or used by itself."""
 
-    def _file(self, store: Store) -> Path:
-        return self._files()[id(store)]
+    def place(self) -> str:
+        """The URL of a database that nobody has used."""
+        raise NotImplementedError
+
+    def remove(self, place: URL) -> None:
+        """Clear a database away."""
+        raise NotImplementedError
 
     def empty(self, ledger: str) -> Store:
-        return self._opened(Path(tempfile.mkdtemp(prefix="conformance-")) / "ledger.sqlite", ledger)
+        return SqlStore.open(self.place(), ledger, durable=False)
+
+    def _again(self, store: Store, ledger: str) -> SqlStore:
+        return SqlStore.open(_address(store), ledger, durable=False)
 
     def close(self, store: Store) -> None:
         assert isinstance(store, SqlStore)
         store.close()
-        shutil.rmtree(self._file(store).parent, ignore_errors=True)
+        self.remove(store.url)
 
     def reopened(self, store: Store) -> Store:
         assert isinstance(store, SqlStore)
         store.close()
-        return self._opened(self._file(store), store.ledger)
+        return self._again(store, store.ledger)
 
     def beside(self, store: Store) -> Store:
-        return self._opened(self._file(store), store.ledger)
+        return self._again(store, store.ledger)
 
     def neighbour(self, store: Store, ledger: str) -> Store:
-        engine = create_engine(f"sqlite:///{self._file(store)}")
-        prepare(engine)
+        engine = host_engine(_address(store))
         with engine.begin() as connection:
             create_ledger(connection, ledger)
         engine.dispose()
-        return self._opened(self._file(store), ledger)
+        return self._again(store, ledger)
 
     def opener(self, store: Store) -> Callable[[], Store]:
-        return partial(SqlStore.open, self._file(store), store.ledger, durable=False)
+        return partial(SqlStore.open, _address(store), store.ledger, durable=False)
 
     def forgeries(self, store: Store) -> Mapping[str, Callable[[], object]]:
         def forge(statement: str) -> None:
-            with closing(sqlite3.connect(self._file(store))) as connection, connection:
-                connection.execute(statement)
+            engine = create_engine(_address(store))
+            try:
+                with engine.begin() as connection:
+                    connection.exec_driver_sql(statement)
+            finally:
+                engine.dispose()
 
-        return {name: partial(forge, statement) for name, statement in FORGERIES.items()}
+        return {name: partial(forge, statement) for name, statement in self.forging().items()}
+
+    def forging(self) -> Mapping[str, str]:
+        """Statements that the database must refuse."""
+        return FORGERIES
 
     def host(self, ledger: str) -> Host:
-        return SqliteHost(Path(tempfile.mkdtemp(prefix="conformance-")) / "host.sqlite", ledger)
+        return OrderingHost(host_engine(self.place()), ledger)
 
 
-class SqliteHost:
+class SqliteBackend(SqlBackend):
+    """Ledgers in SQLite files."""
+
+    def place(self) -> str:
+        return f"sqlite:///{tempfile.mkdtemp(dir=_folder())}/ledger.sqlite"
+
+    def remove(self, place: URL) -> None:
+        shutil.rmtree(Path(str(place.database)).parent, ignore_errors=True)
+
+    def forging(self) -> Mapping[str, str]:
+        again = "REPLACE INTO vp_entry SELECT * FROM vp_entry WHERE position = 1"
+        return {**FORGERIES, "an entry replaced": again}
+
+
+class PostgresqlBackend(SqlBackend):
+    """Ledgers in databases of a PostgreSQL server."""
+
+    side_by_side = True
+
+    def place(self) -> str:
+        return postgresql().address(postgresql().create())
+
+    def remove(self, place: URL) -> None:
+        with suppress(psycopg.errors.InvalidCatalogName):  # the other of two stores was closed before
+            postgresql().drop(str(place.database))
+
+    def forging(self) -> Mapping[str, str]:
+        replica = "SET session_replication_role = replica; DELETE FROM vp_entry"
+        return {**FORGERIES, "all removed": "TRUNCATE vp_entry CASCADE", "removed by a replica": replica}
+
+
+def _address(store: Store) -> str:
+    assert isinstance(store, SqlStore)
+    return store.url.render_as_string(hide_password=False)
+
+
+def host_engine(address: str) -> Engine:
+    """An engine of a host's, set up for its database."""
+    engine = create_engine(address)
+    if engine.dialect.name == "sqlite":
+        prepare(engine, durable=False)
+    return engine
+
+
+class OrderingHost:
     """An application that keeps its orders in the ledger's database."""
 
-    def __init__(self, file: Path, ledger: str) -> None:
-        self.engine: Engine = create_engine(f"sqlite:///{file}")
-        prepare(self.engine, durable=False)
+    def __init__(self, engine: Engine, ledger: str) -> None:
+        self.engine = engine
         self.ledger = ledger
         self.connection: Connection | None = None
         with self.engine.begin() as connection:
-            connection.execute(text("CREATE TABLE orders (said TEXT)"))
+            connection.execute(text("CREATE TABLE orders (number INTEGER, said TEXT)"))
             create_ledger(connection, ledger)
 
     @contextmanager
@@ -104,11 +162,11 @@ class SqliteHost:
 
     def write_row(self, said: str) -> None:
         assert self.connection is not None
-        self.connection.execute(text("INSERT INTO orders VALUES (:said)"), {"said": said})
+        self.connection.execute(text("INSERT INTO orders SELECT count(*), :said FROM orders"), {"said": said})
 
     def rows(self) -> list[str]:
         try:
             with self.engine.begin() as connection:
-                return list(connection.execute(text("SELECT said FROM orders ORDER BY rowid")).scalars())
+                return list(connection.execute(text("SELECT said FROM orders ORDER BY number")).scalars())
         finally:
             self.engine.dispose()

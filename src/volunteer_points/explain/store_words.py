@@ -183,13 +183,13 @@ PLACES: Mapping[str, ErrorWords] = {
         "volunteer_points.storage.sqlite.prepare(engine) 会处理。",
     ),
     "opened_read_only": ErrorWords(
-        "Ledger {ledger} was opened for reading only.", "", "账本 {ledger} 以只读方式打开。",
-        "要写入，请不要用 read_only 打开。",
+        "Ledger {ledger} was opened for reading only[: {journal} is a journal].", "",
+        "账本 {ledger} 以只读方式打开[：{journal} 是日志文件]。",
+        "要写入，请打开账本所在的数据库，且不用 read_only；日志可先导入数据库。",
     ),
     "read_only": ErrorWords(
-        "[{journal}: a journal is read and never written.][The database may not be written to ({problem}).]",
-        "Write to the ledger itself.",
-        "[{journal}：日志文件只能读取，不能写入。][数据库不可写（{problem}）。]", "请写入账本本身，并确认有写入权限。",
+        "The database may not be written to ({problem}).", "",
+        "数据库不可写（{problem}）。", "请写入账本本身，并确认有写入权限。",
     ),
 }  # fmt: skip
 
@@ -240,6 +240,25 @@ JOURNALS: Mapping[str, ErrorWords] = {
     "journal_leaves_differ": ErrorWords(
         "Line {line} of the journal: the sum over all hashes is {found}, and it says {expected}.", "",
         "日志第 {line} 行：全部哈希的校验值为 {found}，写明的是 {expected}。", _COPY,
+    ),
+    "commit_broken": ErrorWords(
+        "Line {line} of the journal: a commit is not whole[: {expected} belongs there][, {found} stands there].", "",
+        "日志第 {line} 行：提交不完整[：应为 {expected}][，实为 {found}]。", _COPY,
+    ),
+    "key_twice": ErrorWords(
+        "Line {line} of the journal: key {key} was written before.", "",
+        "日志第 {line} 行：键 {key} 此前已写入。", "请审计这个文件：volunteer-points audit。",
+    ),
+    "journal_differs": ErrorWords(
+        "Line {line} of {journal} differs from entry {position} of the ledger:"
+        " {expected} in the journal, {found} in the ledger.", "",
+        "{journal} 第 {line} 行与账本第 {position} 个条目不同：日志中为 {expected}，账本中为 {found}。",
+        "请导入到空的数据库，再用 volunteer-points compare 比对。",
+    ),
+    "ledger_changed": ErrorWords(
+        "The ledger changed during the import: {expected} entries were there, and now it ends at {found}.", "",
+        "导入期间账本有变化：原有 {expected} 个条目，现在到第 {found} 个。",
+        "请暂停其他写入后重新导入；若仍被拒绝，请审计账本。",
     ),
     "leaf_differs": ErrorWords(
         "Line {line} of the journal was changed: its hash is {found}, and {expected} stands there.", "",

@@ -13,9 +13,10 @@ from typing import Any, Final, TypeAlias
 
 from volunteer_points.books import About, Committed, LotsOf, Moved, Question
 from volunteer_points.entries import Entry
-from volunteer_points.ledger import decode, leaf_hash
+from volunteer_points.ledger import leaf_hash
 from volunteer_points.storage import Stored
 from volunteer_points.storage.holding import BalanceKey
+from volunteer_points.storage.recent import entry_of
 from volunteer_points.storage.schema import lot_number, lot_of
 from volunteer_points.storage.statements import PAGE, Transaction, sorted_changes
 
@@ -40,40 +41,44 @@ def numbers(values: Iterable[int]) -> str:
 
 # --- what is asked -----------------------------------------------------------------------------------------------
 
-_COMMITTED: Final = f"""
+# Each row of the arrays looks into an index by itself, OFFSET 0 sees to that: a planner that has no statistics yet, or
+# old ones, would else read a whole ledger once.
+
+_COMMITTED: Final = """
 SELECT q.n, e.content, 0::bigint AS lot, 0::bigint AS amount, e.number::bigint AS place
-FROM unnest({texts(1)}, %s::bigint[]) AS q(key, n)
-JOIN vp_entry e ON e.ledger = %s AND e.key = q.key"""  # noqa: S608 - texts are parameters
+FROM unnest(%s::text[], %s::bigint[]) AS q(key, n), LATERAL (
+  SELECT content, number FROM vp_entry WHERE ledger = %s AND key = q.key OFFSET 0) AS e"""
 
-_ABOUT: Final = f"""
-SELECT q.n, e.content, 0::bigint AS lot, 0::bigint AS amount, e.position AS place
-FROM unnest({texts(2)}, %s::bigint[], %s::bigint[], %s::bigint[]) AS q(subject, kind, since, until, n)
-JOIN vp_about a
-  ON a.ledger = %s AND a.subject = q.subject AND a.kind = q.kind AND a.on_day >= q.since AND a.on_day < q.until
-JOIN vp_entry e ON e.ledger = a.ledger AND e.position = a.position"""  # noqa: S608 - texts are parameters
+_ABOUT: Final = """
+SELECT q.n, e.content, 0::bigint AS lot, 0::bigint AS amount, a.position AS place
+FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[]) AS q(subject, kind, since, until, n),
+LATERAL (
+  SELECT ledger, position FROM vp_about
+  WHERE ledger = %s AND subject = q.subject AND kind = q.kind AND on_day >= q.since AND on_day < q.until OFFSET 0) AS a,
+LATERAL (SELECT content FROM vp_entry WHERE ledger = a.ledger AND position = a.position OFFSET 0) AS e"""
 
-_LOTS: Final = f"""
+_LOTS: Final = """
 SELECT q.n, NULL::bytea AS content, b.lot, b.amount, 0::bigint AS place
-FROM unnest({texts(4)}, %s::bigint[]) AS q(holder, purpose, of, unit, n)
-JOIN vp_balance b
-  ON b.ledger = %s AND b.purpose = q.purpose AND b.holder = q.holder AND b.of = q.of AND b.unit = q.unit
-WHERE b.amount <> 0"""  # noqa: S608 - the same
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[]) AS q(holder, purpose, of, unit, n), LATERAL (
+  SELECT lot, amount FROM vp_balance
+  WHERE ledger = %s AND purpose = q.purpose AND holder = q.holder AND of = q.of AND unit = q.unit AND amount <> 0
+  OFFSET 0) AS b"""
+
+_MOVES: Final = "unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[])"
 
 _BALANCE: Final = f"""
-SELECT q.n, NULL::bytea AS content, 0::bigint AS lot, sum(b.amount)::bigint AS amount, 0::bigint AS place
-FROM unnest({texts(4)}, %s::bigint[], %s::bigint[], %s::bigint[]) AS q(holder, purpose, unit, of, since, until, n)
-JOIN vp_balance b
-  ON b.ledger = %s AND b.purpose = q.purpose AND b.holder = q.holder AND b.unit = q.unit
-  AND (q.of IS NULL OR b.of = q.of)
-GROUP BY q.n"""  # noqa: S608 - the same
+SELECT q.n, NULL::bytea AS content, 0::bigint AS lot, b.amount, 0::bigint AS place
+FROM {_MOVES} AS q(holder, purpose, unit, of, since, until, n), LATERAL (
+  SELECT coalesce(sum(amount), 0)::bigint AS amount FROM vp_balance
+  WHERE ledger = %s AND purpose = q.purpose AND holder = q.holder AND unit = q.unit
+    AND (q.of IS NULL OR of = q.of)) AS b"""  # noqa: S608 - a constant
 
 _MOVED: Final = f"""
-SELECT q.n, NULL::bytea AS content, 0::bigint AS lot, sum(p.amount)::bigint AS amount, 0::bigint AS place
-FROM unnest({texts(4)}, %s::bigint[], %s::bigint[], %s::bigint[]) AS q(holder, purpose, unit, of, since, until, n)
-JOIN vp_posting p
-  ON p.ledger = %s AND p.holder = q.holder AND p.purpose = q.purpose AND p.unit = q.unit
-  AND p.on_day >= q.since AND p.on_day < q.until AND (q.of IS NULL OR p.of = q.of)
-GROUP BY q.n"""  # noqa: S608 - the same
+SELECT q.n, NULL::bytea AS content, 0::bigint AS lot, p.amount, 0::bigint AS place
+FROM {_MOVES} AS q(holder, purpose, unit, of, since, until, n), LATERAL (
+  SELECT coalesce(sum(amount), 0)::bigint AS amount FROM vp_posting
+  WHERE ledger = %s AND holder = q.holder AND purpose = q.purpose AND unit = q.unit
+    AND on_day >= q.since AND on_day < q.until AND (q.of IS NULL OR of = q.of)) AS p"""  # noqa: S608 - a constant
 
 
 def answers(transaction: Transaction, questions: Sequence[Question[Any]]) -> dict[Question[Any], Any]:
@@ -124,13 +129,13 @@ def _answer(question: Question[Any], rows: Sequence[Row]) -> object:
         case LotsOf():
             return {lot_of(lot): amount for _, _, lot, amount, _ in rows}
         case Moved():
-            return rows[0][3] if rows else 0
-    return tuple(decode(bytes(content)) for _, content, *_ in rows)
+            return rows[0][3]
+    return tuple(entry_of(bytes(content)) for _, content, *_ in rows)
 
 
 # --- what is written ---------------------------------------------------------------------------------------------
 
-WRITE: Final = f"""
+_WRITE: Final = f"""
 WITH block AS MATERIALIZED (SELECT nextval('vp_block') * {BLOCK} AS before),
 entry AS (
   INSERT INTO vp_entry (ledger, position, key, number, kind, leaf, content)
@@ -154,22 +159,29 @@ added AS (
   ON CONFLICT (ledger, purpose, holder, of, unit, lot) DO UPDATE SET amount = b.amount + excluded.amount),
 changed AS (
   UPDATE vp_balance AS b SET amount = b.amount + c.change
-  FROM unnest({texts(4)}, %s::bigint[], %s::bigint[]) AS c(purpose, holder, of, unit, lot, change)
-  WHERE b.ledger = %s AND b.purpose = c.purpose AND b.holder = c.holder AND b.of = c.of AND b.unit = c.unit
+  FROM unnest({texts(5)}, %s::bigint[], %s::bigint[]) AS c(ledger, purpose, holder, of, unit, lot, change)
+  WHERE b.ledger = c.ledger AND b.purpose = c.purpose AND b.holder = c.holder AND b.of = c.of AND b.unit = c.unit
     AND b.lot = c.lot
   RETURNING 1),
-closed AS (
-  DELETE FROM vp_balance AS b
-  USING unnest({texts(4)}, %s::bigint[], %s::bigint[]) AS c(purpose, holder, of, unit, lot, amount)
-  WHERE b.ledger = %s AND b.purpose = c.purpose AND b.holder = c.holder AND b.of = c.of AND b.unit = c.unit
-    AND b.lot = c.lot AND b.amount = c.amount
-  RETURNING 1),
-met AS (SELECT (SELECT count(*) FROM changed) + (SELECT count(*) FROM closed) AS balances)
+met AS (SELECT count(*) AS balances FROM changed)
 SELECT CASE WHEN balances = w.wanted THEN 0 ELSE ('balance_missing: ' || w.wanted || ' ' || balances)::bigint END
 FROM met, (VALUES (%s::bigint)) AS w(wanted)
 """  # noqa: S608 - texts are parameters
-"""Everything a session writes. That a balance was not there is found out by making the statement fail."""
+"""Everything a session writes. That a balance was not there is found out by making the statement fail.
 
+The balances to change bring the ledger in each row: a planner without statistics would else read all of the ledger's.
+"""
+
+
+_CLOSE: Final = f"""
+DELETE FROM vp_balance AS b USING unnest({texts(5)}, %s::bigint[]) AS c(ledger, purpose, holder, of, unit, lot)
+WHERE b.ledger = c.ledger AND b.purpose = c.purpose AND b.holder = c.holder AND b.of = c.of AND b.unit = c.unit
+  AND b.lot = c.lot AND b.amount = 0"""  # noqa: S608 - texts are parameters
+"""Removes balances that came to nought, after they were changed: nobody else can change them until the commit.
+
+Others may well have changed one since it was read (what was collected belongs to a volunteer whom nobody takes), so it
+is never removed by what it should hold.
+"""
 
 BALANCE_MISSING: Final = re.compile(r"balance_missing: (\d+) (\d+)")
 """How many balances were wanted and how many were there, in what the server says then."""
@@ -180,13 +192,17 @@ def writes(
     entries: Sequence[tuple[Entry, bytes]],
     changes: Mapping[BalanceKey, int],
     balance: Callable[[BalanceKey], int],
-) -> Iterator[Row]:
-    """The values of :data:`WRITE`, once for each block of entries; the balances are changed with the last one."""
+) -> Iterator[tuple[str, Row]]:
+    """The statements that write: one for each block of entries, the last one with the balances, and their removal."""
     ledger = transaction.ledger
+    added, changed, closed = sorted_changes(changes, balance)
+    lower = sorted([*changed, *((place, -amount) for place, amount in closed)])
     for first in range(0, len(entries), BLOCK):
-        some = entries[first : first + BLOCK]
         last = first + BLOCK >= len(entries)
-        yield (*_entry_values(ledger, some), *_balance_values(ledger, changes if last else {}, balance))
+        values = _entry_values(ledger, entries[first : first + BLOCK])
+        yield _WRITE, (*values, *_balance_values(ledger, added if last else [], lower if last else []))
+    if closed:
+        yield _CLOSE, tuple(_columns([(ledger, *place) for place, _ in closed], "tttttn"))
 
 
 def _entry_values(ledger: str, entries: Sequence[tuple[Entry, bytes]]) -> Row:
@@ -208,13 +224,11 @@ def _entry_values(ledger: str, entries: Sequence[tuple[Entry, bytes]]) -> Row:
     )
 
 
-def _balance_values(ledger: str, changes: Mapping[BalanceKey, int], balance: Callable[[BalanceKey], int]) -> Row:
-    added, changed, closed = sorted_changes(changes, balance)
+def _balance_values(ledger: str, added: Sequence[tuple[Row, int, int]], changed: Sequence[tuple[Row, int]]) -> Row:
     return (
         *(ledger, *_columns([(*place, change, floor) for place, change, floor in added], "ttttnnn")),
-        *(*_columns([(*place, change) for place, change in changed], "ttttnn"), ledger),
-        *(*_columns([(*place, amount) for place, amount in closed], "ttttnn"), ledger),
-        len(changed) + len(closed),
+        *_columns([(ledger, *place, change) for place, change in changed], "tttttnn"),
+        len(changed),
     )
 
 
@@ -281,4 +295,4 @@ def place_entries(transaction: Transaction, limit: int | None) -> int:
     return int(count)
 
 
-__all__ = ["BLOCK", "WRITE", "answers", "place_entries", "stored", "writes"]
+__all__ = ["BLOCK", "answers", "place_entries", "stored", "writes"]

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, PoolProxiedConnection
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import SQLAlchemyError
 
-from volunteer_points.errors import Misused
+from volunteer_points.errors import Busy, HostBusy, Misused
 from volunteer_points.storage.families import Family, Queue, translating
 
 WAITS_AT_MOST_SECONDS: Final = 30
@@ -109,8 +109,10 @@ class HostConnection:
             yield cursor
             with translating(self._family):
                 cursor.execute("RELEASE volunteer_points")
-        except BaseException:
+        except BaseException as error:
             self._undo(cursor)
+            if isinstance(error, Busy):
+                raise HostBusy(error.code, **error.facts) from error
             raise
         finally:
             info.pop(_SESSION, None)

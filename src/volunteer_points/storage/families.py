@@ -28,6 +28,7 @@ _FAMILIES: Final = {
     ("sqlite", "pysqlite"): "volunteer_points.storage.sqlite",
     ("postgresql", ""): "volunteer_points.storage.postgresql",
     ("postgresql", "psycopg"): "volunteer_points.storage.postgresql",
+    ("postgresql", "psycopg_async"): "volunteer_points.storage.postgresql",
 }
 """The module of each family, by the names of database and driver; it is imported when it is needed."""
 
@@ -199,14 +200,18 @@ def family_of(url: URL, driver: str | None = None) -> Family:
     """The family of a database.
 
     Raises:
-        Misconfigured: ``database_not_supported``.
+        Misconfigured: ``database_not_supported``, or ``cannot_open`` when its driver is not installed.
     """
     backend, _, named = url.drivername.partition("+")
     default = "pysqlite" if backend == "sqlite" else ""
     module = _FAMILIES.get((backend, driver or named or default))
     if module is None:
         raise Misconfigured("database_not_supported", place=shown(url), fix=FIX_URL)
-    return cast("Family", import_module(module))
+    try:
+        return cast("Family", import_module(module))
+    except ImportError as error:
+        fix = "Install the driver: pip install 'volunteer-points[servers]'."
+        raise Misconfigured("cannot_open", place=shown(url), problem=str(error), fix=fix) from error
 
 
 def shown(url: URL) -> str:

@@ -15,21 +15,20 @@ import os
 import re
 import secrets
 import zlib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, Protocol, cast
 
 import attrs
 
-from volunteer_points.books import OpenAmount, Question, Tally
+from volunteer_points.books import Tally
 from volunteer_points.entries import Entry
 from volunteer_points.errors import Corrupt, InputError, Misconfigured
 from volunteer_points.ledger import decode_once, leaf_hash
-from volunteer_points.postings import Account
-from volunteer_points.storage import Answers, Session, Stored
+from volunteer_points.storage import Session, Stored
+from volunteer_points.storage.memory import MemoryReader
 
 FORMAT = "volunteer-points-journal"
 VERSION = 1
@@ -199,7 +198,7 @@ class Journal:
             self._opening = _opening(self._rest, self.name)
         self.ledger = self._opening.ledger
 
-    def pieces(self) -> Iterator[tuple[int, Stored | Corrupt]]:
+    def pieces(self) -> Generator[tuple[int, Stored | Corrupt]]:
         """Every line with its number, as far as it tells something: an entry, or what is wrong there.
 
         Hashes and the bytes of entries are not judged here. The first line and the last give nothing when they are
@@ -350,6 +349,49 @@ def read_journal(source: Path | str | BinaryIO) -> JournalStore:
     return JournalStore(Journal(source))
 
 
+@attrs.frozen
+class JournalCommit:
+    """One commit of a journal: the line on which it begins, its entries, and how they lie there."""
+
+    line: int
+    stored: tuple[Stored, ...]
+    entries: tuple[Entry, ...]
+
+
+def commits_of(journal: Journal) -> Generator[JournalCommit]:
+    """The commits of a journal in order, every line checked on the way.
+
+    Raises:
+        Corrupt: the first thing that is wrong, with its line; ``commit_broken`` where a commit is not whole.
+    """
+    stored: list[Stored] = []
+    entries: list[Entry] = []
+    number = 0
+    with closing(journal.pieces()) as pieces:
+        for number, piece in pieces:
+            entry = _whole(number, piece, journal.ledger)
+            _refuse_broken(entries, entry, number)
+            assert isinstance(piece, Stored)  # noqa: S101 - anything else was raised
+            stored.append(piece)
+            entries.append(entry)
+            if entry.number == entry.count:
+                yield JournalCommit(number - len(entries) + 1, tuple(stored), tuple(entries))
+                stored, entries = [], []
+    if entries:
+        _refuse_broken(entries, None, number + 1)
+
+
+def _refuse_broken(before: list[Entry], entry: Entry | None, line: int) -> None:
+    """Let an entry pass that goes on with the commit before it, or begins one where none is open."""
+    first = before[0] if before else entry
+    expected = first and (first.key, len(before) + 1, first.count)
+    found = entry and (entry.key, entry.number, entry.count)
+    if expected == found:
+        return
+    facts = {name: "{} {}/{}".format(*what) for name, what in (("expected", expected), ("found", found)) if what}
+    raise Corrupt("commit_broken", line=line, **facts, message="a commit is not whole", fix=_FIX)
+
+
 class JournalStore:
     """A ledger that was read from a journal: it answers every question and is never written."""
 
@@ -358,10 +400,9 @@ class JournalStore:
         self._ledger = journal.ledger
         self._stored: list[Stored] = []
         self._tally = Tally()
-        for number, piece in journal.pieces():
-            self._tally.absorb((_whole(number, piece, self._ledger),))
-            assert isinstance(piece, Stored)  # noqa: S101 - anything else was raised
-            self._stored.append(piece)
+        for commit in commits_of(journal):
+            self._tally.absorb(commit.entries)
+            self._stored += commit.stored
 
     @property
     def ledger(self) -> str:
@@ -373,18 +414,18 @@ class JournalStore:
         return ((stored.position + 1, stored) for stored in self._stored)
 
     @contextmanager
-    def reader(self) -> Iterator[JournalReader]:
+    def reader(self) -> Iterator[MemoryReader]:
         """Look at the ledger."""
-        yield JournalReader(self._tally, self._stored)
+        yield MemoryReader(self._tally, self._stored)
 
     def session(self) -> AbstractContextManager[Session]:
         """Refuse to write.
 
         Raises:
-            Misconfigured: ``read_only``, always.
+            Misconfigured: ``opened_read_only``, always.
         """
-        fix = "Write to the ledger itself, given with --ledger."
-        raise Misconfigured("read_only", journal=self.name, message="a journal is read and never written", fix=fix)
+        fix = "A journal is read and never written; import it into a database to go on from there."
+        raise Misconfigured("opened_read_only", ledger=self._ledger, journal=self.name, fix=fix)
 
 
 def _whole(number: int, piece: Stored | Corrupt, ledger: str) -> Entry:
@@ -409,41 +450,16 @@ def _whole(number: int, piece: Stored | Corrupt, ledger: str) -> Entry:
     return entry
 
 
-class JournalReader:
-    """The reading side of a journal."""
-
-    def __init__(self, tally: Tally, stored: list[Stored]) -> None:
-        self._tally = tally
-        self._stored = stored
-
-    def ask(self, questions: Iterable[Question[Any]]) -> Answers:
-        """Answer all of the questions."""
-        return {question: self._tally.answer(question) for question in questions}
-
-    def stored(self, *, after: int = 0, limit: int | None = None) -> Iterator[Stored]:
-        """Entries in order."""
-        return islice(self._stored, after, None if limit is None else after + limit)
-
-    def open(
-        self, purpose: str, *, unit: str | None = None, due: datetime | None = None, limit: int | None = None
-    ) -> list[OpenAmount]:
-        """Amounts of a purpose that are not nought."""
-        return self._tally.open(purpose, unit=unit, due=due)[:limit]
-
-    def balances(self) -> Iterator[tuple[Account, str, datetime | None, int]]:
-        """Every balance that is not nought; a journal keeps none, they are worked out from its entries."""
-        return ((account, unit, lot, amount) for (account, unit, lot), amount in self._tally.balances().items())
-
-
 __all__ = [
     "FORMAT",
     "VERSION",
     "Journal",
-    "JournalReader",
+    "JournalCommit",
     "JournalStore",
     "JournalSummary",
     "NotAJournal",
     "Source",
+    "commits_of",
     "read_journal",
     "save_journal",
     "write_journal",

@@ -55,8 +55,7 @@ def engine_at(url: URL, *, durable: bool, read_only: bool) -> Engine:  # noqa: A
         engine = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     except (ArgumentError, ImportError) as error:
         raise Misconfigured("cannot_open", place=shown(url), problem=str(error)) from error
-    if not durable:
-        event.listen(engine, "connect", _commit_without_waiting)
+    _listen(engine, _PLANS if durable else {**_PLANS, "synchronous_commit": "off"})
     try:
         engine.raw_connection().close()
     except ERRORS as error:
@@ -71,10 +70,18 @@ def engine_at(url: URL, *, durable: bool, read_only: bool) -> Engine:  # noqa: A
 _COMES_BACK: Final = ("starting up", "shutting down", "too many clients", "in recovery")
 
 
-def _commit_without_waiting(connection: DBAPIConnection, _record: object) -> None:
-    with closing(connection.cursor()) as cursor:
-        cursor.execute("SET synchronous_commit = off")
-    connection.commit()
+# All that is asked is found by an index, and how does not depend on what is asked for.
+_PLANS: Final = {"enable_seqscan": "off", "jit": "off", "plan_cache_mode": "force_generic_plan"}
+
+
+def _listen(engine: Engine, settings: Mapping[str, str]) -> None:
+    def connected(connection: DBAPIConnection, _record: object) -> None:
+        with closing(connection.cursor()) as cursor:
+            for name, value in settings.items():
+                cursor.execute(f"SET {name} = {value}")
+        connection.commit()
+
+    event.listen(engine, "connect", connected)
 
 
 def is_there(_: URL) -> bool:
@@ -311,8 +318,8 @@ def write(
 ) -> None:
     """Write with the next statement, which may be COMMIT."""
     line = cast("Line", transaction.cursor)
-    for values in arrays.writes(transaction, entries, changes, balance):
-        line.later(arrays.WRITE, values)
+    for text, values in arrays.writes(transaction, entries, changes, balance):
+        line.later(text, values)
 
 
 def place_entries(transaction: Transaction, limit: int | None) -> int:

@@ -35,6 +35,7 @@ from volunteer_points.storage.holding import (
     check_purpose,
     check_question,
 )
+from volunteer_points.storage.recent import remember
 from volunteer_points.storage.statements import Transaction
 
 ENTRIES_KEPT_BACK: Final = 2000
@@ -270,7 +271,10 @@ class SqlSession:
         self._check_key(entries[0].key)
         changes = changes_of(entries)
         self._check_floors(changes)
-        self._kept_back += [(entry, encode(entry)) for entry in entries]
+        written = [(entry, encode(entry)) for entry in entries]
+        for entry, content in written:
+            remember(content, entry)
+        self._kept_back += written
         self._keys.add(entries[0].key)
         for place, amount in changes.items():
             self._changes[place] = self._changes.get(place, 0) + amount

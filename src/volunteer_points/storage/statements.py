@@ -30,11 +30,12 @@ from sqlalchemy.sql.expression import ClauseElement
 from volunteer_points.books import About, Committed, LotsOf, Moved, OpenAmount, Question
 from volunteer_points.entries import Entry
 from volunteer_points.errors import Corrupt, Misused
-from volunteer_points.ledger import decode, leaf_hash
+from volunteer_points.ledger import leaf_hash
 from volunteer_points.postings import FLOORS, Account
 from volunteer_points.storage import Stored
 from volunteer_points.storage.families import Family
 from volunteer_points.storage.holding import BalanceKey
+from volunteer_points.storage.recent import entry_of
 from volunteer_points.storage.schema import ABOUT, BALANCE, ENDS, ENTRY, POSTING, lot_number, lot_of
 
 Row: TypeAlias = tuple[Any, ...]
@@ -159,7 +160,7 @@ def _answer(transaction: Transaction, question: Question[Any]) -> object:
 
 
 def _decoded(rows: Sequence[Row]) -> tuple[Entry, ...]:
-    return tuple(decode(content) for (content,) in rows)
+    return tuple(entry_of(content) for (content,) in rows)
 
 
 def _numbers(*days: date | None) -> tuple[int, ...]:

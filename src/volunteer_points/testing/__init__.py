@@ -1,1 +1,4 @@
-"""The public test kit: strategies, small programmes, and machines that drive stores. Imported by nothing else."""
+"""The public test kit: strategies, small programmes, machines that drive stores, and the conformance kit for stores.
+
+Imported by nothing else.
+"""

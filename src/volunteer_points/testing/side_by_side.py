@@ -6,6 +6,7 @@ does, so that the checks of sessions that are open at once have something to exa
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from collections import defaultdict
@@ -13,20 +14,19 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, Self
 
 import attrs
 
 from volunteer_points.books import Committed, LotsOf, OpenAmount, Question, Tally
 from volunteer_points.entries import Entry
 from volunteer_points.errors import Busy, Corrupt, KeyConflict, Misused
-from volunteer_points.ledger import leaf_hash
+from volunteer_points.ledger import decode, leaf_hash
 from volunteer_points.postings import FLOORS, Account
 from volunteer_points.storage import Answers, Stored
 from volunteer_points.storage.holding import changes_of, check_purpose, check_question
 from volunteer_points.storage.memory import MemoryReader, MemorySession, MemoryStore
 
-WAITS_AT_MOST_SECONDS = 0.5
 Balance = tuple[Account, str, datetime | None, int]
 
 
@@ -49,8 +49,8 @@ class OpenStore(MemoryStore):
             try:
                 yield session
                 self.keep(session)
-            except BaseException:
-                self.undo(session)
+            except BaseException as error:
+                self.undo(session, error)
                 raise
             finally:
                 self._session = None
@@ -62,7 +62,7 @@ class OpenStore(MemoryStore):
             self._stored.append(self.laid(len(self._stored) + 1, content))
         self.absorb(session.appended)
 
-    def undo(self, session: OpenSession) -> None:
+    def undo(self, session: OpenSession, error: BaseException) -> None:
         """Nothing of a session stays: nothing was kept yet."""
 
     def end(self, session: OpenSession) -> None:
@@ -88,6 +88,23 @@ class OpenStore(MemoryStore):
     def append(self, session: OpenSession, entries: tuple[Entry, ...]) -> None:
         """Write one commit."""
         MemorySession.append(session, entries)
+
+    def view(self, session: OpenSession) -> MemoryReader:
+        """Everything, with what the session appended."""
+        return MemorySession._view(session)
+
+    def restored(self, stored: list[Stored]) -> None:
+        """Go on from what another store kept."""
+        self._stored += stored
+        self.absorb([decode(each.content) for each in stored])
+
+    def twin(self) -> Self:
+        """A second store of the same ledger in the same place."""
+        return copy.copy(self)
+
+    def answers(self, tally: Tally, questions: tuple[Question[Any], ...]) -> Answers:
+        """Every answer from what is stored."""
+        return {question: self.answer(tally, question) for question in questions}
 
     def answer(self, tally: Tally, question: Question[Any]) -> Any:
         """The answer from what is stored."""
@@ -124,7 +141,7 @@ class OpenReader(MemoryReader):
         wanted = tuple(questions)
         for question in wanted:
             check_question(question)
-        return {question: self._store.answer(self._tally, question) for question in wanted}
+        return self._store.answers(self._tally, wanted)
 
     def stored(self, *, after: int = 0, limit: int | None = None) -> Iterator[Stored]:
         """Entries in order."""
@@ -174,6 +191,9 @@ class OpenSession(MemorySession):
         """Write one commit."""
         self._store.append(self, entries)
 
+    def _view(self) -> MemoryReader:
+        return self._store.view(self)
+
 
 # --- side by side ---
 
@@ -188,6 +208,8 @@ class Hold:
 
 class SideBySideStore(OpenStore):
     """A store in memory whose sessions hold subjects, and are open at once when they hold others."""
+
+    waits_at_most_seconds = 0.5
 
     def __init__(self, ledger: str) -> None:
         super().__init__(ledger)
@@ -210,12 +232,12 @@ class SideBySideStore(OpenStore):
     def take(self, session: OpenSession, alone: Iterable[str], shared: Iterable[str]) -> None:
         """Wait until the subjects can be held, in one order for all; whoever waits for too long is sent away."""
         session.hold(alone, shared)
-        until = time.monotonic() + WAITS_AT_MOST_SECONDS
+        until = time.monotonic() + self.waits_at_most_seconds
         for subject, is_alone in sorted({**dict.fromkeys(shared, False), **dict.fromkeys(alone, True)}.items()):
             with self._freed:
                 while not self.held(session, subject, alone=is_alone):
                     if not self._freed.wait(until - time.monotonic()):
-                        raise Busy("ledger_busy", waited_seconds=WAITS_AT_MOST_SECONDS, waiting_for=subject)
+                        raise Busy("ledger_busy", waited_seconds=self.waits_at_most_seconds, waiting_for=subject)
 
     def held(self, session: object, subject: str, *, alone: bool) -> bool:
         """Hold a subject if nobody is in the way."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from volunteer_points.ledger import decode
 from volunteer_points.storage import Store
 from volunteer_points.testing.broken import reading, sessions, writing
 from volunteer_points.testing.conformance import CHECKS, Result, StoreFactory, Verdict, run_check
@@ -31,10 +30,13 @@ class BrokenStores(StoreFactory):
         """Another store of what the first kept."""
         again = self._kind(store.ledger)
         with store.reader() as reader:
-            stored = list(reader.stored())
-        again._stored += stored[:-1] if self._kind is reading.ForgetsTheLastSession else stored
-        again.absorb([decode(each.content) for each in again._stored])
+            again.restored(list(reader.stored()))
         return again
+
+    def beside(self, store: Store) -> Store:
+        """A second store of the same ledger."""
+        assert isinstance(store, OpenStore)
+        return store.twin()
 
     def neighbour(self, store: Store, ledger: str) -> Store:
         """Another ledger, which has nothing to do with the first unless it is broken."""
@@ -51,6 +53,8 @@ BROKEN: Final[Mapping[type[OpenStore], str]] = {
     writing.PutsTheNewestFirst: "1.1",
     writing.HashesWithoutThePrefix: "1.2",
     writing.WritesBytesAnew: "1.2",
+    writing.MixesCommits: "1.3",
+    writing.PutsLatecomersFirst: "1.4",
     writing.LosesTheLastEntry: "2.1",
     writing.KeepsWhatFailed: "2.2",
     writing.SwallowsErrors: "2.2",
@@ -58,6 +62,7 @@ BROKEN: Final[Mapping[type[OpenStore], str]] = {
     writing.WritesInPieces: "2.4",
     sessions.AnswersAnybody: "3.1",
     sessions.TakesSharedForAlone: "3.2",
+    sessions.ForgetsWhatItHeld: "3.2",
     sessions.LosesUpdates: "3.3",
     sessions.LetsTheSharedIn: "3.3",
     sessions.LetsGoTooSoon: "3.3",
@@ -66,34 +71,42 @@ BROKEN: Final[Mapping[type[OpenStore], str]] = {
     sessions.RunsOn: "3.4",
     sessions.SharesWithNobody: "3.5",
     sessions.LocksTheWholeStore: "3.5",
+    sessions.NeverGivesUp: "3.6",
     sessions.ForgetsItsOwnWriting: "4.1",
     sessions.AnswersOnce: "4.1",
+    sessions.ReadsOnlyWhatWasBefore: "4.2",
     sessions.ShowsWhatIsNotYetWritten: "4.3",
     writing.ReplaysTwice: "5.1",
     writing.ReplacesTheFirst: "5.1",
     writing.IgnoresTakenKeys: "5.1",
     writing.ForgetsKeysOfTheSession: "5.2",
+    writing.KeepsWhatStoodBeside: "5.3",
     writing.ChecksKeysOnlyBefore: "5.4",
     writing.FoldsCase: "5.5",
     writing.HasNoFloors: "6.1",
     writing.HasNoCeilingForDebt: "6.1",
     writing.GuardsSumsOfLots: "6.1",
+    writing.BoundsEverything: "6.2",
     writing.GuardsFloorsAtTheEnd: "6.3",
     writing.GuardsFloorsOnlyBefore: "6.4",
     writing.CanBeCleared: "7.1",
+    writing.ReadersCanWrite: "7.1",
     writing.HandsOutItsOwn: "7.2",
     reading.AddsUpEveryTime: "8.1",
     sessions.LetsTheDriverSpeak: "9.3",
     sessions.CallsConflictsCorrupt: "5.1",
-    sessions.TakesHalfACommit: "9.1",
+    sessions.MendsCommits: "9.1",
+    sessions.MendsSubjects: "9.1",
     sessions.TakesOtherLedgers: "9.1",
     sessions.WrapsErrors: "9.2",
+    reading.AnswersBackwards: "10.1",
     reading.SortsByDay: "10.2",
     reading.IgnoresKinds: "10.2",
     reading.CountsTheLastDay: "10.3",
     reading.CountsByTheDayOfTheEntry: "10.3",
     reading.MixesAccounts: "10.4",
     reading.ListsEmptyLots: "10.4",
+    reading.AnswersTheFirstThousand: "10.5",
     reading.NormalisesNames: "10.6",
     reading.TakesNumbersForFloats: "10.7",
     reading.DropsMicroseconds: "10.8",
@@ -104,11 +117,16 @@ BROKEN: Final[Mapping[type[OpenStore], str]] = {
     reading.PutsTheEndlessFirst: "11.3",
     reading.OrdersTextsByUtf16: "11.3",
     reading.LimitsBeforeItSorts: "11.3",
+    reading.IgnoresUnits: "11.3",
     reading.MissesTheInstant: "11.4",
     reading.ForgetsBalances: "11.5",
     reading.ReadsOnePage: "11.5",
+    reading.SpellsTheLedgerAnew: "12.1",
     reading.MixesLedgers: "12.2",
-    reading.ForgetsTheLastSession: "13.1",
+    reading.ForgetsTheLastEntry: "13.1",
+    reading.CannotOpenWhatIsEmpty: "13.1",
+    reading.KeepsAnIndexOfItsOwn: "13.2",
+    reading.LocksOnlyItself: "13.2",
 }
 """Every broken store, with the requirement that it breaks."""
 

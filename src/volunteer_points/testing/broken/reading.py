@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, Self
 
 import attrs
 
-from volunteer_points.books import About, LotsOf, Moved, OpenAmount, Question, Tally
+from volunteer_points.books import About, Committed, LotsOf, Moved, OpenAmount, Question, Tally
 from volunteer_points.entries import Entry
 from volunteer_points.ledger import decode
-from volunteer_points.storage import Stored
+from volunteer_points.storage import Answers, Stored
 from volunteer_points.storage.memory import MemoryReader
 from volunteer_points.testing.side_by_side import Balance, OpenReader, OpenStore
 
@@ -32,6 +33,22 @@ class AddsUpEveryTime(OpenStore):
 
 
 # --- answers ---
+
+
+class AnswersBackwards(OpenStore):
+    """The entries of a key come last first."""
+
+    def answer(self, tally: Tally, question: Question[Any]) -> Any:
+        answer = super().answer(tally, question)
+        return answer[::-1] if isinstance(question, Committed) else answer
+
+
+class AnswersTheFirstThousand(OpenStore):
+    """Questions that do not fit into a statement are answered with nothing."""
+
+    def answers(self, tally: Tally, questions: tuple[Question[Any], ...]) -> Answers:
+        left = dict.fromkeys(questions[1000:])
+        return {**super().answers(tally, questions), **super().answers(Tally(), tuple(left))}
 
 
 class CountsTheLastDay(OpenStore):
@@ -185,6 +202,15 @@ class OrdersTextsByUtf16(OpenStore):
         return sorted(found, key=lambda each: each.account.holder.encode("utf-16-be"))[:limit]
 
 
+class IgnoresUnits(OpenStore):
+    """What is open of one unit is what is open of all."""
+
+    def opened(
+        self, tally: Tally, purpose: str, unit: str | None, due: datetime | None, limit: int | None
+    ) -> list[OpenAmount]:
+        return super().opened(tally, purpose, None, due, limit)
+
+
 class MissesTheInstant(OpenStore):
     """What is due exactly at the instant is not found."""
 
@@ -211,21 +237,64 @@ class MixesLedgers(OpenStore):
     """Ledgers in one place share their keys and balances."""
 
 
-class ForgetsTheLastSession(OpenStore):
+class SpellsTheLedgerAnew(OpenStore):
+    """The id of the ledger loses what is not ASCII."""
+
+    @property
+    def ledger(self) -> str:
+        return super().ledger.encode("ascii", "ignore").decode()
+
+
+class ForgetsTheLastEntry(OpenStore):
     """What was written last is not there when the store is opened again."""
+
+    def restored(self, stored: list[Stored]) -> None:
+        super().restored(stored[:-1])
+
+
+class CannotOpenWhatIsEmpty(OpenStore):
+    """An empty ledger is taken for none."""
+
+    def restored(self, stored: list[Stored]) -> None:
+        super().restored([stored[0], *stored[1:]])
+
+
+class KeepsAnIndexOfItsOwn(OpenStore):
+    """Two stores of one ledger share the entries, and each has what they add up to from when it was opened."""
+
+    def twin(self) -> Self:
+        other = super().twin()
+        other._tally = Tally()
+        other.absorb([decode(each.content) for each in self._stored])
+        return other
+
+
+class LocksOnlyItself(OpenStore):
+    """Two stores of one ledger do not wait for each other."""
+
+    def twin(self) -> Self:
+        other = super().twin()
+        other._lock = threading.RLock()
+        return other
 
 
 __all__ = [
     "AddsUpEveryTime",
+    "AnswersBackwards",
+    "AnswersTheFirstThousand",
+    "CannotOpenWhatIsEmpty",
     "CountsByTheDayOfTheEntry",
     "CountsTheLastDay",
     "DropsMicroseconds",
     "ForgetsBalances",
-    "ForgetsTheLastSession",
+    "ForgetsTheLastEntry",
     "IgnoresKinds",
+    "IgnoresUnits",
+    "KeepsAnIndexOfItsOwn",
     "KeepsLocalTime",
     "LimitsBeforeItSorts",
     "ListsEmptyLots",
+    "LocksOnlyItself",
     "MissesTheInstant",
     "MixesAccounts",
     "MixesLedgers",
@@ -236,6 +305,7 @@ __all__ = [
     "ReadsOnePage",
     "ReadsOneTooMany",
     "SortsByDay",
+    "SpellsTheLedgerAnew",
     "TakesNoughtForNoLimit",
     "TakesNumbersForFloats",
 ]

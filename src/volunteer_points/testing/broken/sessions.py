@@ -14,8 +14,9 @@ from volunteer_points.books import Committed, LotsOf, Question, Tally
 from volunteer_points.entries import Entry
 from volunteer_points.errors import Corrupt, KeyConflict, Misused
 from volunteer_points.ledger import decode
-from volunteer_points.storage.memory import MemorySession
-from volunteer_points.testing.side_by_side import OpenSession, OpenStore, SideBySideStore
+from volunteer_points.storage.holding import Holding
+from volunteer_points.storage.memory import MemoryReader, MemorySession
+from volunteer_points.testing.side_by_side import OpenReader, OpenSession, OpenStore, SideBySideStore
 
 # --- sessions over subjects ---
 
@@ -33,6 +34,14 @@ class TakesSharedForAlone(OpenStore):
 
     def take(self, session: OpenSession, alone: Iterable[str], shared: Iterable[str]) -> None:
         super().take(session, {*alone, *shared}, ())
+
+
+class ForgetsWhatItHeld(OpenStore):
+    """Taking more lets go of what was taken before."""
+
+    def take(self, session: OpenSession, alone: Iterable[str], shared: Iterable[str]) -> None:
+        session._holding = Holding()
+        super().take(session, alone, shared)
 
 
 class LosesUpdates(SideBySideStore):
@@ -88,8 +97,14 @@ class ReadsWhatWasBefore(SideBySideStore):
 class WaitsForEver(OpenStore):
     """A session that failed keeps its lock."""
 
-    def undo(self, session: OpenSession) -> None:
+    def undo(self, session: OpenSession, error: BaseException) -> None:
         self._lock.acquire()
+
+
+class NeverGivesUp(SideBySideStore):
+    """Two sessions that wait for each other wait for ever."""
+
+    waits_at_most_seconds = 3600
 
 
 class RunsOn(OpenStore):
@@ -109,6 +124,14 @@ class ForgetsItsOwnWriting(OpenStore):
         if isinstance(question, Committed):
             return super().own_answer(session, question)
         return self._tally.answer(question)
+
+
+class ReadsOnlyWhatWasBefore(OpenStore):
+    """Reading in order within a session leaves out what the session appended."""
+
+    def view(self, session: OpenSession) -> MemoryReader:
+        session.check(())
+        return OpenReader(self)
 
 
 class AnswersOnce(OpenStore):
@@ -156,12 +179,25 @@ class CallsConflictsCorrupt(OpenStore):
             raise Corrupt("contradicts_what_is_stored") from error
 
 
-class TakesHalfACommit(OpenStore):
-    """The first part of a commit is appended."""
+class MendsCommits(OpenStore):
+    """What is not one commit is made into one."""
 
     def append(self, session: OpenSession, entries: tuple[Entry, ...]) -> None:
-        whole = tuple(attrs.evolve(entry, count=len(entries)) for entry in entries)
-        super().append(session, whole)
+        session.check(())
+        if entries:
+            key, count = entries[0].key, len(entries)
+            numbered = enumerate(entries, start=1)
+            super().append(
+                session, tuple(attrs.evolve(entry, key=key, number=at, count=count) for at, entry in numbered)
+            )
+
+
+class MendsSubjects(OpenStore):
+    """An entry that names a subject twice is appended as if it named it once."""
+
+    def append(self, session: OpenSession, entries: tuple[Entry, ...]) -> None:
+        mended = [attrs.evolve(entry, about=tuple(dict.fromkeys(entry.about))) for entry in entries]
+        super().append(session, tuple(mended))
 
 
 class TakesOtherLedgers(OpenStore):
@@ -179,7 +215,7 @@ class WrapsErrors(OpenStore):
         try:
             with super().session() as session:
                 yield session
-        except LookupError as error:
+        except BaseException as error:
             raise Corrupt("database_error") from error
 
 
@@ -188,16 +224,20 @@ __all__ = [
     "AnswersOnce",
     "CallsConflictsCorrupt",
     "ForgetsItsOwnWriting",
+    "ForgetsWhatItHeld",
     "LetsGoTooSoon",
     "LetsTheDriverSpeak",
     "LetsTheSharedIn",
     "LocksTheWholeStore",
     "LosesUpdates",
+    "MendsCommits",
+    "MendsSubjects",
+    "NeverGivesUp",
+    "ReadsOnlyWhatWasBefore",
     "ReadsWhatWasBefore",
     "RunsOn",
     "SharesWithNobody",
     "ShowsWhatIsNotYetWritten",
-    "TakesHalfACommit",
     "TakesOtherLedgers",
     "TakesSharedForAlone",
     "WaitsForEver",

@@ -15,8 +15,9 @@ from volunteer_points.errors import Corrupt, KeyConflict
 from volunteer_points.ledger import decode, encode
 from volunteer_points.postings import FLOORS
 from volunteer_points.storage import Stored
-from volunteer_points.storage.memory import MemorySession
-from volunteer_points.testing.side_by_side import OpenSession, OpenStore, SideBySideStore
+from volunteer_points.storage.holding import changes_of
+from volunteer_points.storage.memory import MemoryReader, MemorySession
+from volunteer_points.testing.side_by_side import OpenReader, OpenSession, OpenStore, SideBySideStore
 
 # --- order ---
 
@@ -26,7 +27,7 @@ class LeavesGaps(OpenStore):
 
     lost = 0
 
-    def undo(self, session: OpenSession) -> None:
+    def undo(self, session: OpenSession, error: BaseException) -> None:
         self.lost += len(session.written)
 
     def laid(self, position: int, content: bytes) -> Stored:
@@ -69,14 +70,40 @@ class WritesBytesAnew(OpenStore):
         return super().laid(position, content.replace(b'","', b'", "'))
 
 
+class MixesCommits(OpenStore):
+    """The entries of the commits of a session are dealt out like cards."""
+
+    def keep(self, session: OpenSession) -> None:
+        session.written.sort(key=lambda each: decode(each.content).number)
+        super().keep(session)
+
+
+class PutsLatecomersFirst(OpenStore):
+    """A session is read before the one that it has read."""
+
+    def keep(self, session: OpenSession) -> None:
+        before = len(self._stored)
+        super().keep(session)
+        contents = [each.content for each in (*self._stored[before:], *self._stored[:before])]
+        self._stored[:] = [self.laid(at, content) for at, content in enumerate(contents, start=1)]
+
+
 # --- atomicity ---
 
 
 class KeepsWhatFailed(OpenStore):
     """What was appended before an error stays: half a batch."""
 
-    def undo(self, session: OpenSession) -> None:
+    def undo(self, session: OpenSession, error: BaseException) -> None:
         self.keep(session)
+
+
+class KeepsWhatStoodBeside(OpenStore):
+    """A key that is taken stops its own commit, and the others of the session stay."""
+
+    def undo(self, session: OpenSession, error: BaseException) -> None:
+        if isinstance(error, KeyConflict):
+            self.keep(session)
 
 
 class LosesTheLastEntry(OpenStore):
@@ -242,6 +269,15 @@ class GuardsSumsOfLots(_OwnFloors):
         return any(amount < 0 for amount in sums.values())
 
 
+class BoundsEverything(OpenStore):
+    """No balance may go below nought, not even one that is free to, as in columns without a sign."""
+
+    def append(self, session: OpenSession, entries: tuple[Entry, ...]) -> None:
+        super().append(session, entries)
+        if any(amount < 0 for (account, _, _), amount in changes_of(entries).items() if not FLOORS[account.purpose]):
+            raise Corrupt("floor_passed")
+
+
 class GuardsFloorsOnlyBefore(SideBySideStore):
     """Of two who both found the last bag both take it."""
 
@@ -260,6 +296,21 @@ class CanBeCleared(OpenStore):
         """Remove everything."""
 
 
+class ReadersCanWrite(OpenStore):
+    """What is opened to read has a way to write."""
+
+    class Reader(OpenReader):
+        """Has one method too many."""
+
+        def append(self, entries: tuple[Entry, ...]) -> None:
+            """Write."""
+
+    @contextmanager
+    def reader(self) -> Iterator[MemoryReader]:
+        with self._lock:
+            yield self.Reader(self)
+
+
 class HandsOutItsOwn(OpenStore):
     """An answer is the store's own dictionary: whoever changes it changes the balance."""
 
@@ -270,6 +321,7 @@ class HandsOutItsOwn(OpenStore):
 
 
 __all__ = [
+    "BoundsEverything",
     "CanBeCleared",
     "ChecksKeysOnlyBefore",
     "CountsFromNought",
@@ -284,10 +336,14 @@ __all__ = [
     "HashesWithoutThePrefix",
     "IgnoresTakenKeys",
     "KeepsWhatFailed",
+    "KeepsWhatStoodBeside",
     "LeavesGaps",
     "LosesTheLastEntry",
+    "MixesCommits",
     "OrdersByKey",
+    "PutsLatecomersFirst",
     "PutsTheNewestFirst",
+    "ReadersCanWrite",
     "RefusalLeavesRows",
     "ReplacesTheFirst",
     "ReplaysTwice",

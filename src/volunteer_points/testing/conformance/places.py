@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from multiprocessing.queues import SimpleQueue
 from statistics import median
 from typing import Final
 
 from volunteer_points.books import Committed
 from volunteer_points.entries import Entry
-from volunteer_points.errors import Corrupt, KeyConflict
+from volunteer_points.errors import Busy, Corrupt, KeyConflict, Refused
+from volunteer_points.ledger import decode
 from volunteer_points.storage import Session, Store
 from volunteer_points.testing.conformance.commits import (
     LOT,
@@ -183,18 +187,20 @@ def _what_one_store_wrote_another_reads_at_once(trial: Trial) -> None:
 @SHEET.check("13.2")
 def _of_eight_on_two_stores_three_get_one_of_three_bags(trial: Trial) -> None:
     store = trial.store()
-    stores = (store, trial.beside(store))
+    stores, two_looked = (store, trial.beside(store)), threading.Barrier(2)
     trial.write(store, bags("three bags", 3))
-    ended = trial.at_once(8, lambda number: _take_one(trial, stores[number % 2], number))
-    trial.same(ended, {"done": 8}, "eight takers")
+
+    def take_one(number: int) -> None:
+        with stores[number % 2].session() as session:
+            found = trial.taken(session, SHELF)
+            trial.may_meet(two_looked)
+            if not found:
+                raise Refused("nothing_left")
+            session.append(bags(f"bag for {number}", -1))
+
+    trial.same(trial.at_once(8, take_one), {"done": 3, "nothing_left": 5}, "eight takers")
     trial.same(trial.asked(store, SHELF), {}, "what is left")
     trial.same(len(trial.everything(store)[0]), 4, "entries")
-
-
-def _take_one(trial: Trial, store: Store, number: int) -> None:
-    with store.session() as session:
-        if trial.taken(session, SHELF):
-            session.append(bags(f"bag for {number}", -1))
 
 
 @SHEET.check("13.2")
@@ -213,18 +219,17 @@ def _another_store_sees_nothing_of_a_session_that_is_not_over(trial: Trial) -> N
     trial.same(seen, [0], "entries that were seen")
 
 
-def take_bags_in_a_process(opener: Callable[[], Store], name: str) -> None:
-    """What another process does: take bags until there are none."""
-    from volunteer_points.errors import Busy  # noqa: PLC0415 - used in the other process alone
-
-    store, taken = opener(), 0
-    while True:
-        with suppress(Busy), store.session() as session:
-            session.take([SHELF.subject])
-            if not session.ask([SHELF])[SHELF]:
-                return
-            session.append(bags(f"{name} {taken}", -1))
-            taken += 1
+def take_bags_in_a_process(opener: Callable[[], Store], name: str, told: SimpleQueue[str]) -> None:
+    """What another process does: take bags until there are none, and tell each that it has got."""
+    store = opener()
+    for number in itertools.count():
+        with suppress(Busy):
+            with store.session() as session:
+                session.take([SHELF.subject])
+                if not session.ask([SHELF])[SHELF]:
+                    return
+                session.append(bags(f"{name} {number}", -1))
+            told.put(f"{name} {number}")
 
 
 @SHEET.check("13.3", slow=True)
@@ -233,7 +238,10 @@ def _two_processes_take_ten_bags_and_no_more(trial: Trial) -> None:
     opener = trial.factory.opener(store)
     trial.write(store, bags("ten bags", 10))
     context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=take_bags_in_a_process, args=(opener, f"p{n}"), daemon=True) for n in range(2)]
+    told: SimpleQueue[str] = context.SimpleQueue()
+    processes = [
+        context.Process(target=take_bags_in_a_process, args=(opener, f"p{n}", told), daemon=True) for n in range(2)
+    ]
     for process in processes:
         process.start()
     for process in processes:
@@ -242,7 +250,12 @@ def _two_processes_take_ten_bags_and_no_more(trial: Trial) -> None:
             process.kill()
         trial.same(process.exitcode, 0, "how a process ended")
     trial.same(trial.asked(store, SHELF), {}, "what is left")
-    trial.same(len(trial.everything(store)[0]), 11, "entries")
+    with store.reader() as reader:
+        keys = [decode(each.content).key for each in reader.stored()]
+    acknowledged = []
+    while not told.empty():
+        acknowledged.append(told.get())
+    trial.same(sorted(keys[1:]), sorted(acknowledged), "keys that were written, and that were acknowledged")
 
 
 # --- 14 the caller's transaction ---

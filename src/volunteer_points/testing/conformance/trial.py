@@ -98,6 +98,7 @@ class Trial:
         """Two things must be equal."""
         self.examined += 1
         if found != expected:
+            found, expected = _apart(found, expected)
             raise Found(f"{what}: found {_short(found)}, expected {_short(expected)}")
 
     def true(self, fact: object, what: str) -> None:
@@ -298,6 +299,15 @@ def _for_one(deed: Callable[..., None], case: object) -> Callable[[Trial], None]
 
 def _named(case: Any) -> str:  # noqa: ANN401 - whatever a check is repeated for
     return str(getattr(case, "__name__", None) or (case[0] if isinstance(case, tuple) else case))
+
+
+def _apart(found: object, expected: object) -> tuple[object, object]:
+    """Of two dictionaries only what differs."""
+    if not (isinstance(found, dict) and isinstance(expected, dict)):
+        return found, expected
+    nothing = object()
+    keys = [key for key in {**found, **expected} if found.get(key, nothing) != expected.get(key, nothing)]
+    return {key: found[key] for key in keys if key in found}, {key: expected[key] for key in keys if key in expected}
 
 
 def _short(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 
 from volunteer_points.books import Committed, LotsOf, Moved
@@ -248,11 +249,13 @@ def _what_stands_beside_a_taken_key_is_not_written_either(trial: Trial) -> None:
 
 @SHEET.check("5.4")
 def _of_eight_writers_of_one_key_one_writes_and_the_others_find_its_entries(trial: Trial) -> None:
-    store, found = trial.store(), list[tuple[Entry, ...]]()
+    store, found, all_looked = trial.store(), list[tuple[Entry, ...]](), threading.Barrier(8)
 
     def bring(number: int) -> None:
         with store.session() as session:
-            if not trial.taken(session, Committed("key")):
+            is_free = not trial.taken(session, Committed("key"))
+            trial.may_meet(all_looked)
+            if is_free:
                 session.append(gift("key", A, number + 1))
         found.append(trial.asked(store, Committed("key")))
 
@@ -344,12 +347,14 @@ def _what_the_session_brought_may_be_taken_in_it(trial: Trial) -> None:
 
 @SHEET.check("6.4")
 def _of_eight_who_want_the_last_three_bags_three_get_one(trial: Trial) -> None:
-    store = trial.store()
+    store, all_looked = trial.store(), threading.Barrier(8)
     trial.write(store, bags("three bags", 3))
 
     def take_one(number: int) -> None:
         with store.session() as session:
-            if not trial.taken(session, SHELF):
+            found = trial.taken(session, SHELF)
+            trial.may_meet(all_looked)
+            if not found:
                 raise Refused("nothing_left")
             session.append(bags(f"bag for {number}", -1))
 
@@ -362,8 +367,8 @@ def _of_eight_who_want_the_last_three_bags_three_get_one(trial: Trial) -> None:
 def _whoever_does_not_look_cannot_take_the_last_bags_either(trial: Trial) -> None:
     store = trial.store()
     trial.write(store, gift("three", A, 3))
-    ended = trial.at_once(8, lambda number: trial.write(store, gift(f"one for {number}", A, -1)))
-    trial.same(ended, {"done": 3, "floor_passed": 5}, "eight takers")
+    ended = trial.at_once(8, lambda number: _taking(lambda: trial.write(store, gift(f"one for {number}", A, -1))))
+    trial.same(ended, {"done": 3, "nothing_left": 5}, "eight takers")
     trial.same(trial.asked(store, POINTS_OF_A), {}, "what is left")
 
 
@@ -378,8 +383,17 @@ def _two_who_both_saw_the_last_bag_do_not_both_take_it(trial: Trial) -> None:
             session.append(bags(f"bag for {number}", -1))
             trial.may_meet(both)
 
-    trial.same(trial.at_once(2, take_one), {"done": 1, "floor_passed": 1}, "two takers")
+    ended = trial.at_once(2, lambda number: _taking(lambda: take_one(number)))
+    trial.same(ended, {"done": 1, "nothing_left": 1}, "two takers")
     trial.same(trial.asked(store, SHELF), {}, "what is left")
+
+
+def _taking(deed: Callable[[], None]) -> None:
+    """The guard in the engine may see another contradiction first than a floor that is passed."""
+    try:
+        deed()
+    except Corrupt as error:
+        raise Refused("nothing_left") from error
 
 
 # --- 7 append-only ---
