@@ -318,7 +318,7 @@ def _more_counters(  # noqa: PLR0913, PLR0917 - what is counted for whom
 ) -> list[Posting]:
     """What only some rulebooks look at: points by person and household, and an item's redemptions by everybody."""
     counts: list[tuple[str, str, int]] = []
-    if rulebook.redemption.counts_points:
+    if rulebook.counts_spent:
         unit = tally_unit("spent", item.currency)
         counts.append((volunteer_holder(command.volunteer), unit, points))
         counts += [(household_holder(household), unit, points)] if household else []
@@ -438,7 +438,7 @@ def _given_back(case: Case, state: RedemptionState, fact: Cancelled | Lapsed) ->
     payer = paid_from(state.held)
     case.need(lots_of(payer, state.held.currency), debt_of(payer, state.held.currency))
     mirror = tuple(posting.mirrored() for posting in state.entry.postings)
-    case.draft(fact, _subjects(state), state.entry.on, mirror)
+    case.draft(fact, tuple(dict.fromkeys((*_subjects(state), payer))), state.entry.on, mirror)
     _after_return(case, state.held, mirror)
 
 
@@ -505,7 +505,8 @@ def return_collected(case: Case, command: Return) -> None:
         reason=command.reason,
         damaged=command.damaged,
     )
-    case.draft(fact, (*_subjects(state), f"partner:{held.partner}"), case.booking_day, tuple(postings))
+    about = tuple(dict.fromkeys((*_subjects(state), f"partner:{held.partner}", payer)))
+    case.draft(fact, about, case.booking_day, tuple(postings))
     _after_return(case, held, tuple(postings))
 
 

@@ -135,12 +135,6 @@ class RedemptionRule:
         own = [each for each in self.exchange if each.partner == item.partner]
         return next(iter([*own, *(each for each in self.exchange if each.partner is None)]), None)
 
-    @cached_property
-    def counts_points(self) -> bool:
-        """Whether redemptions have to be counted by their points."""
-        asked = any(each.of is Of.SPENT for each in (*self.conditions, *self.transfer_conditions))
-        return asked or any(limit.of is LimitOf.POINTS for limit in self.limits)
-
     def limits_for(self, item: Item) -> tuple[Limit, ...]:
         """The limits that count redemptions of this item."""
         return tuple(limit for limit in self.limits if limit.counts(item))
@@ -312,6 +306,12 @@ class Rulebook:
             or any(rate is not None and rate.of is Of.TIMES and rate.over != "record" for rate in rules)
             or any(Of.TIMES in {each.of, each.for_each} for each in self._conditions())
         )
+
+    @cached_property
+    def counts_spent(self) -> bool:
+        """Whether redemptions have to be counted by their points: because a limit or a condition asks for them."""
+        asked = any(Of.SPENT in {each.of, each.for_each} for each in self._conditions())
+        return asked or any(limit.of is LimitOf.POINTS for limit in self.redemption.limits)
 
     def _conditions(self) -> Iterator[Condition]:
         streams: tuple[Earning, ...] = (self, *self.streams)
