@@ -104,7 +104,8 @@ def test_the_books_answer_every_measure(of: Of, unit: str, asks: int) -> None:
     wanted = Condition(id="c", of=of, unit=unit or "points", at_least=asks)
     free = Item(id="free", name="", partner="grain", prices=(Price(points=0),), stocked=False)
     here = Community(definition(
-        redemption={"limits": (Limit(at_most=10**6, per=Period.EVER, of=LimitOf.POINTS),), "transfer_conditions": (wanted,),
+        redemption={"limits": (Limit(at_most=10**6, per=Period.EVER, of=LimitOf.POINTS),),
+                    "transfer_conditions": (wanted,),
                     "transfers": Transfers.ANYONE},
         rulebook={"counts_times": True}, catalogue=(*DEFINITION.catalogue, free),
     ))  # fmt: skip
