@@ -22,6 +22,7 @@ from volunteer_points.testing.cases import (
     run_cases,
     with_every_expectation_changed,
 )
+from volunteer_points.testing.held import numbers_not_held
 from volunteer_points.testing.stage import STEPS
 from volunteer_points.testing.switches import as_toml, found_at, switched
 
@@ -163,3 +164,14 @@ def test_the_how_to_names_every_step_and_every_expectation() -> None:
     page = (POLICIES.parents[1] / "docs" / "cases.md").read_text("utf-8")
     keys = {key for name, (_, beside) in STEPS.items() for key in (name, *beside)}
     assert {key for key in {*keys, *EXPECTATIONS} if f"`{key}" not in page} == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SCHEMES)
+def test_no_number_of_the_rules_could_be_another_without_a_case_that_fails(name: str) -> None:
+    assert numbers_not_held(text(f"{name}.toml"), text(f"{name}.cases.toml")) == ()
+
+
+def test_a_number_that_no_case_holds_is_told_with_what_could_stand_there() -> None:
+    steps = '{ serve = "weeding", minutes = 6, expect = { earns = 1 } }'
+    assert numbers_not_held(PARK, park_case(steps)) == ("rulebooks.1.accruals.hours.per_hour: 10 could be 11",)

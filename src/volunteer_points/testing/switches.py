@@ -33,7 +33,7 @@ def switched(tables: Mapping[str, Any], switches: Mapping[str, object]) -> dict[
         *above, last = place.split(".")
         table = found_at(changed, ".".join(above)) if above else changed
         if isinstance(table, list):
-            table[table.index(_step(table, last, place))] = value
+            table[_number(table, last, place)] = value
         elif isinstance(table, dict):
             table[last] = value
         else:
@@ -42,13 +42,19 @@ def switched(tables: Mapping[str, Any], switches: Mapping[str, object]) -> dict[
 
 
 def _step(here: object, step: str, place: str) -> object:
+    if isinstance(here, list):
+        return here[_number(here, step, place)]
     if isinstance(here, Mapping) and step in here:
         return here[step]
-    if isinstance(here, list):
-        for number, each in enumerate(here):
-            if step == (each.get("id", str(number)) if isinstance(each, dict) else str(number)):
-                return each
     raise InputError("no_such_place", place=place, at=step, fix="Write keys and ids with dots between them.")
+
+
+def _number(elements: list[Any], step: str, place: str) -> int:
+    """Which element of a list has that id, or that number where it has none."""
+    for number, each in enumerate(elements):
+        if step == (str(each.get("id", number)) if isinstance(each, dict) else str(number)):
+            return number
+    raise InputError("no_such_place", place=place, at=step, fix="Name an element by its id, or by its number from 0.")
 
 
 def as_toml(tables: Mapping[str, Any]) -> str:
