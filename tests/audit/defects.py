@@ -22,6 +22,7 @@ from tests.audit.ledgers import (
     SHOP,
     History,
     StoredLedger,
+    everything,
     interval,
     moment,
     one_month,
@@ -35,9 +36,12 @@ from volunteer_points.entries import (
     Awarded,
     Cancelled,
     Collected,
+    Confirmed,
     Corrected,
     Described,
+    Donated,
     Draft,
+    Endowed,
     Enrolled,
     Entry,
     Held,
@@ -666,6 +670,49 @@ def a_reversal_freed_more_room_than_its_award_had_taken() -> tuple[StoredLedger,
     forged.until("2026-03-15 10:00")
     forged.serve("v-1", "2026-03-14 18:00", 240)
     return forged.ledger(), "v-1"
+
+
+# --- public notice and funds ---
+
+
+@defect("VP105", "confirmed_early")
+def an_award_was_confirmed_before_its_notice_had_ended() -> tuple[StoredLedger, str]:
+    entries = everything().entries
+    index = place(entries, Confirmed)
+    fact, early = entries[index].fact, entries[index].booked_at - timedelta(hours=1)
+    assert isinstance(fact, Confirmed)
+    entries[index] = attrs.evolve(entries[index], booked_at=early)
+    return ledger(entries), fact.record
+
+
+@defect("VP105", "confirmation_differs")
+def a_confirmation_lets_points_live_longer_than_its_award() -> tuple[StoredLedger, str]:
+    entries = everything().entries
+    index = place(entries, Confirmed)
+    later = moment("2027-01-01 00:00")
+    released = [
+        each._replace(lot=later) if each.account.holder == "household:h-1" and each.amount > 0 else each
+        for each in entries[index].postings
+    ]
+    entries[index] = attrs.evolve(entries[index], postings=tuple(released))
+    return ledger(entries[: index + 1]), entries[index].id
+
+
+@defect("VP004", "bound_passed", companions="VP105")
+def a_fund_paid_more_than_it_had() -> tuple[StoredLedger, str]:
+    entries = everything().entries
+    index = place(entries, Endowed)
+    say(entries, index, points=1)
+    post(entries, index, scaled("points", 50, 1))
+    return ledger(entries), "fund:care/available/"
+
+
+@defect("VP601", "member_differs")
+def a_donation_moved_more_than_it_says() -> tuple[StoredLedger, str]:
+    entries = everything().entries
+    index = place(entries, Donated)
+    say(entries, index, points=2)
+    return ledger(entries), "care"
 
 
 # --- service ---

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from fractions import Fraction
 from zoneinfo import ZoneInfo
+
+import attrs
 
 from volunteer_points import commands as c
 from volunteer_points.books import Books, EveryAnswer, Tally
@@ -14,8 +17,21 @@ from volunteer_points.decisions import decide
 from volunteer_points.entries import Entry, Held, Submitted
 from volunteer_points.errors import Refused
 from volunteer_points.ledger import decode, encode, leaf_hash
-from volunteer_points.model import Interval, Reason
+from volunteer_points.model import (
+    Condition,
+    Currency,
+    Details,
+    Exchange,
+    Fund,
+    Interval,
+    Item,
+    Of,
+    Reason,
+    SpecialPrice,
+    Whose,
+)
 from volunteer_points.postings import Account
+from volunteer_points.rules import Accrual, Cap, Expiry, Rounding, Stream, When
 from volunteer_points.storage import Stored
 from volunteer_points.testing.programmes import FOUNDERS, small_programme
 
@@ -173,4 +189,78 @@ def one_month() -> History:
     history.run(c.WriteOffStock(item="soap", quantity=1, reason=REASON), SHOP)
     history.run(c.Collect(redemption=history.hold("v-2", "lunch")), SHOP)
     history.hold("v-2", "soap")
+    return history
+
+
+CARE = Fund(id="care", name="Care fund")
+
+
+def with_everything() -> c.Definition:
+    """The small programme with a public notice, a fund, mutual help, a second currency, special prices, an exchange."""
+    definition = small_programme()
+    [rulebook] = definition.rulebooks
+    old = Condition(id="old", tags=("senior",))
+    much = Condition(id="much", of=Of.RECORDS, at_least=Fraction(2), over="90 days")
+    rice, soap, lunch = definition.catalogue
+    return attrs.evolve(
+        definition,
+        currencies=(Currency(id="points"), Currency(id="honour", decimals=1)),
+        funds=(CARE,),
+        catalogue=(
+            attrs.evolve(rice, special_prices=(SpecialPrice(points=11, cash=Fraction(5, 2), conditions=(old, much)),)),
+            soap,
+            lunch,
+            Item(id="oil", name="Oil", partner="grain", worth=Fraction(10), stocked=False),
+        ),
+        rulebooks=(
+            attrs.evolve(
+                rulebook,
+                notice_days=3,
+                caps=(*rulebook.caps, Cap(id="home", at_most=Fraction(900), per="month", whose=Whose.HOUSEHOLD)),
+                accruals=(
+                    Accrual(id="absence", fixed=Fraction(-4), when=When(activities=("cinema",), marks=("absent",))),
+                    *rulebook.accruals,
+                ),
+                streams=(
+                    Stream(id="thanks", currency="honour", accruals=(Accrual(id="t", fixed=Fraction(1, 2)),),
+                           rounding=Rounding(to=Fraction(1, 10)), to=Whose.HOUSEHOLD, expiry=Expiry(days=2)),
+                    Stream(id="bounty", currency="points", source="fund:care",
+                           accruals=(Accrual(id="b", fixed=Fraction(2)),),
+                           conditions=(Condition(id="second", of=Of.TIMES, at_least=Fraction(1)),)),
+                ),
+                redemption=attrs.evolve(
+                    rulebook.redemption,
+                    donations=True,
+                    exchange=(Exchange(money=Fraction(3)),),
+                ),
+            ),
+        ),
+    )  # fmt: skip
+
+
+def everything() -> History:
+    """Awards in public notice, of several currencies, for a household, out of a fund; donations, special prices."""
+    history = History(with_everything())
+    history.run(c.Enrol(volunteer="v-1", tags=("senior",), household="h-1"), AUTHOR)
+    history.enrol("v-2", household="h-1")
+    history.run(c.ReceiveStock(item="rice", quantity=5), SHOP)
+    history.run(c.Endow(fund="care", points=50, requested_by=AUTHOR, reason=REASON), APPROVER)
+    history.until("2026-03-13 20:00")
+    first = history.serve("v-1", "2026-03-13 09:00", 140)
+    second = history.serve("v-1", "2026-03-13 13:00", 60)
+    history.serve("v-2", "2026-03-13 13:00", 60)
+    third = history.serve("v-1", "2026-03-13 15:00", 60)
+    absent = c.Submit(volunteer="v-2", activity="cinema", on=date(2026, 3, 13), details=Details(marks=("absent",)))
+    fact = history.run(absent, LEADER)[0].fact
+    assert isinstance(fact, Submitted)
+    history.run(c.Approve(record=fact.record), CHECKER)
+    history.run(c.Reverse(record=third, reason=REASON), CHECKER)
+    history.until("2026-03-17 00:00")
+    for record in (first, second):
+        history.run(c.Confirm(record=record), LEADER)
+    history.run(c.Donate(giver="v-1", fund="care", points=3), "v-1")
+    history.run(c.Collect(redemption=history.hold("v-1", "rice")), SHOP)
+    history.run(c.Cancel(redemption=history.hold("v-1", "oil"), reason=REASON), LEADER)
+    history.run(c.Reverse(record=second, reason=REASON), CHECKER)
+    history.run(c.Expire(volunteer="household:h-1", currency="honour"), LEADER)
     return history

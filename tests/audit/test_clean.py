@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from tests.audit.defects import say
-from tests.audit.ledgers import APPROVER, AUTHOR, CHECKER, LEADER, REASON, SHOP, History, moment, one_month
+from tests.audit.ledgers import APPROVER, AUTHOR, CHECKER, LEADER, REASON, SHOP, History, everything, moment, one_month
 from tests.audit.random_histories import histories
 from volunteer_points import commands as c
 from volunteer_points.audit import Report, audit
@@ -45,8 +45,25 @@ def test_every_check_examines_something_in_a_month_of_everything() -> None:
         "expired": 0,
         "adjusted": 12,
         "transferred": 0,
+        "donated": 0,
+        "endowed": 0,
+        "paid": 0,
     }
-    assert (total.expected, total.parts) == (170, {"available": 163, "held": 7, "debt": 0})
+    assert (total.expected, total.parts) == (170, {"available": 163, "held": 7, "debt": 0, "pending": 0})
+
+
+def test_a_month_with_notices_funds_streams_and_special_prices_is_clean() -> None:
+    report = audited(everything())
+    kinds = {entry.kind for entry in everything().entries}
+    assert kinds >= {"Confirmed", "Donated", "Endowed", "Expired", "Reversed"}
+    honour, points = report.programme
+    assert (points.lines["endowed"], points.lines["paid"], points.lines["donated"]) == (50, 2, 0)
+    assert points.parts["pending"] > 0
+    assert (honour.lines["expired"] > 0, honour.expected) == (True, honour.closing)
+    [fund] = [each for each in report.members if each.holder == "fund:care"]
+    assert (fund.lines["endowed"], fund.lines["paid"], fund.lines["donated"]) == (50, 2, 3)
+    assert "+ endowed 50" in report.text()
+    assert "in public notice" in report.text()
 
 
 def test_points_that_come_back_after_their_end_are_extended_and_the_totals_hold() -> None:

@@ -69,11 +69,11 @@ def test_after_the_reversal_the_debt_is_repaid_first_and_all_is_clean() -> None:
     history, first = story()
     history.run(c.Reverse(record=first, reason=REASON), CHECKER)
     report = audit(history.ledger())
-    assert (report.members[0].parts, report.exit_code) == ({"available": 0, "held": 0, "debt": -20}, 0)
+    assert (report.members[0].parts, report.exit_code) == ({"available": 0, "held": 0, "debt": -20, "pending": 0}, 0)
     history.until("2026-03-15 13:00")
     history.serve("v-1", "2026-03-15 09:00", 180)
     report = audit(history.ledger())
-    assert (report.members[0].parts, report.exit_code) == ({"available": 10, "held": 0, "debt": 0}, 0)
+    assert (report.members[0].parts, report.exit_code) == ({"available": 10, "held": 0, "debt": 0, "pending": 0}, 0)
 
 
 def only_what_it_says(content: bytes) -> bytes:

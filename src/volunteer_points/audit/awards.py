@@ -15,7 +15,7 @@ from volunteer_points.audit.credits import notice_ends as _notice_ends
 from volunteer_points.audit.findings import Evidence, Finding, Values
 from volunteer_points.audit.reading import Decision, Record, Seen, Standing
 from volunteer_points.canonical import instant_from, instant_text
-from volunteer_points.entries import Awarded, Entry, NotAwarded, Reversed, RulebookAdopted
+from volunteer_points.entries import Awarded, Confirmed, Entry, NotAwarded, Reversed, RulebookAdopted
 from volunteer_points.errors import VolunteerPointsError
 from volunteer_points.model import Whose
 from volunteer_points.postings import (
@@ -188,16 +188,20 @@ class Reperformed(Check):
     """VP105: every award and every non-award, worked out again from entries, is what was written.
 
     The service is put together again from what the record said, the rulebook is the one that was in force, and what
-    earlier awards used up of the caps is what the entries in front of it add up to.
+    earlier awards used up of the caps is what the entries in front of it add up to. A confirmation comes after the
+    public notice and releases what the award had put into it.
     """
 
     id = "VP105"
-    kinds = DECIDED
+    kinds = (*DECIDED, Confirmed)
 
     def examine(self, seen: Seen, before: Standing) -> Iterator[Finding]:
         """Work it out again and compare everything in it, and its postings."""
         self.examined += 1
         fact = seen.entry.fact
+        if isinstance(fact, Confirmed):
+            yield from self._confirmed(seen, fact, before)
+            return
         assert isinstance(fact, DECIDED)  # noqa: S101 - narrows the type
         record = before.records.get(fact.record)
         if record is None or (record.day is not None and before.rulebook_on(record.day) is None):
@@ -228,6 +232,30 @@ class Reperformed(Check):
                 rulebook=rulebook.id,
                 says=_brief(actual, expected, rulebook, before),
                 gives=_brief(expected, actual, rulebook, before),
+            )
+
+    def _confirmed(self, seen: Seen, fact: Confirmed, before: Standing) -> Iterator[Finding]:
+        record, at = before.records.get(fact.record), seen.entry.booked_at
+        award = record.award if record else None
+        evidence = (award.evidence, seen.evidence) if award else (seen.evidence,)
+        if award is None or Counter(seen.entry.postings) != Counter(award.released):
+            expected = _summed(award.released) if award else {}
+            yield self.finding(
+                "confirmation_differs",
+                ("entry", seen.id),
+                *evidence,
+                expected={"postings": expected},
+                actual={"postings": _summed(seen.entry.postings)},
+                record=fact.record,
+            )
+        elif award.counts_from is not None and at < award.counts_from:
+            yield self.finding(
+                "confirmed_early",
+                ("record", fact.record),
+                *evidence,
+                expected={"at": before.clock(award.counts_from)},
+                actual={"at": before.clock(at)},
+                record=fact.record,
             )
 
     def finish(self, end: End) -> Iterator[Finding]:

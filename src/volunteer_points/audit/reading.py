@@ -6,6 +6,7 @@ there does not hide here. It keeps what later entries can be compared with and l
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 import attrs
@@ -37,9 +38,20 @@ from volunteer_points.entries import (
     Voided,
     Withdrawn,
 )
-from volunteer_points.model import Activity, Calendar, Currency, Item, Reading
-from volunteer_points.postings import Account, Posting, household_holder, team_holder, volunteer_holder
-from volunteer_points.rules import Rulebook, ServiceRecord, needed
+from volunteer_points.model import (
+    Activity,
+    Calendar,
+    Condition,
+    Currency,
+    Facts,
+    Item,
+    Of,
+    Reading,
+    Whose,
+    readings,
+)
+from volunteer_points.postings import Account, Posting, Purpose, household_holder, team_holder, volunteer_holder
+from volunteer_points.rules import BENEFICIARY_PAYS, PROGRAMME_PAYS, Credit, Rulebook, ServiceRecord, needed
 
 Place = tuple[Account, str, datetime | None]
 """Where an amount lies: account, unit, lot."""
@@ -106,6 +118,14 @@ class Decision:
     currency: str
     points: int
     evidence: Evidence
+    given: tuple[Given, ...] = ()
+    counts_from: datetime | None = None
+    released: tuple[Posting, ...] = ()
+    """What a confirmation has to post: out of the public notice into what can be spent."""
+
+
+Given = tuple[str, str, str, int]
+"""What an award gave or took: holder, currency, ``earned`` or ``paid``, amount."""
 
 
 @attrs.define
@@ -207,15 +227,57 @@ class Standing:
 
     def known(self, rulebook: Rulebook, service: ServiceRecord, volunteer: str, at: datetime) -> dict[Reading, int]:
         """What the books said to everything that an award of the record had to know."""
-        household = self.household_of(volunteer)
-        person = Person(
+        person = self._person(volunteer, self.household_of(volunteer), service.team)
+        return {each: self._value(each, person, volunteer, at) for each in needed(rulebook, service)}
+
+    def given_by(self, fact: Awarded) -> tuple[Given, ...]:
+        """What an award gives to whom, and what it takes from those who pay."""
+        record = self.records.get(fact.record)
+        said, household = record.said if record else None, self.household_of(fact.volunteer)
+        holders = {
+            Whose.HOUSEHOLD: household_holder(household or ""),
+            Whose.TEAM: team_holder((said.team if said else None) or ""),
+        }
+        found: list[Given] = []
+        for credit in credits_written(fact):
+            holder = holders.get(credit.to) or volunteer_holder(fact.volunteer)
+            found.append((holder, credit.currency, "earned", credit.points))
+            if credit.points > 0 and credit.source == BENEFICIARY_PAYS:
+                payer = volunteer_holder((said.details.beneficiary if said else None) or "")
+                found.append((payer, credit.currency, "paid", credit.points))
+            elif credit.points > 0 and credit.source != PROGRAMME_PAYS:
+                found.append((credit.source, credit.currency, "paid", credit.points))
+        return tuple(found)
+
+    def facts_about(self, rulebook: Rulebook, conditions: Iterable[Condition], volunteer: str, at: datetime) -> Facts:
+        """What conditions of redeeming are held against at an instant."""
+        day, household = self.calendar.day(at), self.household_of(volunteer)
+        person = self._person(volunteer, household, None)
+        wanted = readings(conditions, rulebook.ladders, day)
+        values = {each: self._value(each, person, volunteer, at) for each in wanted}
+        scales = {each.id: each.scale for each in (self.programme.currencies if self.programme else ())}
+        return Facts(day, frozenset(self._tags.get(volunteer, ())), rulebook.ladders, values, scales)
+
+    def _person(self, volunteer: str, household: str | None, team: str | None) -> Person:
+        return Person(
             volunteer_holder(volunteer),
             household_holder(household) if household else None,
-            team_holder(service.team) if service.team else None,
+            team_holder(team) if team else None,
             self._enrolled.get(volunteer),
         )
-        day = self.calendar.day(at)
-        return {each: self._measures.value(each, person, at, day) for each in needed(rulebook, service)}
+
+    def _value(self, reading: Reading, person: Person, volunteer: str, at: datetime) -> int:
+        if reading.of is not Of.RECORDS:
+            return self._measures.value(reading, person, at, self.calendar.day(at))
+        return sum(
+            record.said.volunteer == volunteer
+            and record.live
+            and (not reading.activities or record.said.activity in reading.activities)
+            and record.day is not None
+            and (reading.since is None or reading.since <= record.day)
+            and (reading.until is None or record.day < reading.until)
+            for record in self.records.values()
+        )
 
     def household_of(self, volunteer: str) -> str | None:
         """The household of a volunteer, as described last."""
@@ -284,7 +346,10 @@ class Standing:
             return
         match fact:
             case Awarded():
-                record.award = Decision(fact.currency, fact.points, seen.evidence)
+                released = _released(seen.entry, fact)
+                record.award = Decision(
+                    fact.currency, fact.points, seen.evidence, self.given_by(fact), fact.counts_from, released
+                )
             case NotAwarded():
                 record.award = Decision("", 0, seen.evidence)
             case Reversed():
@@ -336,6 +401,30 @@ class Standing:
                 self._households[fact.volunteer] = fact.household
             case _:
                 pass
+
+
+def credits_written(fact: Awarded) -> Iterator[Credit]:
+    """All credits that an award says."""
+    if fact.points:
+        yield Credit(currency=fact.currency, points=fact.points, lot=fact.lot, to=fact.to, source=fact.source)
+    yield from fact.more
+
+
+def _released(entry: Entry, fact: Awarded) -> tuple[Posting, ...]:
+    lots = [credit.lot for credit in credits_written(fact) if credit.points > 0]
+    waiting = [each for each in entry.postings if each.account.purpose == Purpose.PENDING]
+    found: list[Posting] = []
+    for each, lot in zip(waiting, lots, strict=False):  # as many of both, unless the award is wrong, which others find
+        to = Account(each.account.holder, Purpose.AVAILABLE)
+        found += [each.mirrored(), Posting(to, each.unit, each.amount, lot, each.on)]
+    return tuple(found)
+
+
+def payer_of(held: Held) -> str:
+    """Whose points a redemption takes."""
+    if held.payer is Whose.HOUSEHOLD and held.household:
+        return household_holder(held.household)
+    return volunteer_holder(held.volunteer)
 
 
 def _names(programme: ProgrammeAdopted) -> dict[str, frozenset[str]]:

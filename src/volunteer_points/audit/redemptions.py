@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from fractions import Fraction
 
 from volunteer_points.audit.checks import Check, End
 from volunteer_points.audit.findings import Finding, Values
-from volunteer_points.audit.reading import Redemption, Seen, Standing
+from volunteer_points.audit.reading import Redemption, Seen, Standing, payer_of
 from volunteer_points.canonical import instant_text
 from volunteer_points.entries import (
     Cancelled,
@@ -21,6 +22,7 @@ from volunteer_points.entries import (
     StockReceived,
     StockWrittenOff,
 )
+from volunteer_points.model import Item
 from volunteer_points.postings import REDEMPTIONS, Account, Purpose, item_unit, volunteer_holder
 
 CLOSING = (Collected, Cancelled, Lapsed)
@@ -70,17 +72,20 @@ class Funded(Check):
 
     def _held(self, seen: Seen, fact: Held, before: Standing) -> Iterator[Finding]:
         item, day = before.items.get(fact.item), before.calendar.day(seen.entry.booked_at)
-        price = item.price_on(day) if item else None
+        price, cash, special = _price(item, fact.volunteer, before, seen.entry.booked_at) if item else (None, 0, "")
         expected = {
             "price": price,
             "points": None if price is None else price * fact.quantity,
+            "cash": str(cash * fact.quantity),
+            "special": special,
             "currency": item.currency if item else None,
             "partner": item.partner if item else None,
         }
-        actual = {"price": fact.price, "points": fact.points, "currency": fact.currency, "partner": fact.partner}
+        actual = {"price": fact.price, "points": fact.points, "cash": str(fact.cash), "special": fact.special}
+        actual |= {"currency": fact.currency, "partner": fact.partner}
         holder = volunteer_holder(fact.volunteer)
         held = _moved(seen.entry, Purpose.HELD, fact.currency, holder=holder, of=fact.redemption)
-        paid = -_moved(seen.entry, Purpose.AVAILABLE, fact.currency, holder=holder)
+        paid = -_moved(seen.entry, Purpose.AVAILABLE, fact.currency, holder=payer_of(fact))
         if (held, paid) != (fact.points, fact.points):
             expected["held"], expected["paid"] = fact.points, fact.points
             actual["held"], actual["paid"] = held, paid
@@ -117,6 +122,27 @@ class Funded(Check):
                 says=_brief(actual, differs, redemption.held.currency, before),
                 gives=_brief(expected, differs, redemption.held.currency, before),
             )
+
+
+def _price(item: Item, volunteer: str, before: Standing, at: datetime) -> tuple[int | None, Fraction, str]:
+    """The points and the money for one unit, and the condition of a special price; no points where it is not offered.
+
+    The first special price of the day counts whose conditions hold, else the usual price.
+    """
+    day = before.calendar.day(at)
+    adopted, listed = before.rulebook_on(day), item.listed_on(day)
+    if adopted is not None and item.offered_on(day):
+        specials = [price for price in item.special_prices if price.holds_on(day)]
+        conditions = [each for price in specials for each in price.conditions]
+        facts = before.facts_about(adopted.rulebook, conditions, volunteer, at)
+        for price in specials:
+            if facts.unmet(price.conditions) is None:
+                return price.points, price.cash or Fraction(0), price.conditions[0].id
+        exchange = adopted.rulebook.redemption.exchange_for(item)
+        if item.worth is not None and exchange is not None:
+            currency = before.currency(item.currency)
+            return exchange.price(item.worth, currency.scale if currency else 1), Fraction(0), ""
+    return (None, Fraction(0), "") if listed is None else (listed.points, listed.cash or Fraction(0), "")
 
 
 def _brief(values: Values, names: Iterable[str], currency: str, before: Standing) -> Values:

@@ -11,10 +11,11 @@ from typing import Any
 import attrs
 
 from volunteer_points.audit.findings import Finding, Severity
-from volunteer_points.audit.rollforward import PARTS, SIGNS, RollForward
+from volunteer_points.audit.rollforward import PARTS, SELDOM, SIGNS, RollForward
 from volunteer_points.audit.wording import TITLES, VOCABULARY, Words, word
 from volunteer_points.canonical import instant_text
 from volunteer_points.model import Calendar, Currency
+from volunteer_points.postings import Purpose
 
 SCHEMA = "volunteer-points-audit/1"
 CLEAN, FOUND = 0, 1
@@ -216,8 +217,10 @@ class Report:
         lines = [
             f"{'' if not place else '− ' if SIGNS[line] < 0 else '+ '}{word(line, lang)} {currency.shown(amount)}"
             for place, (line, amount) in enumerate(each.lines.items())
+            if amount or line not in SELDOM
         ]
-        parts = " + ".join(f"{word(part, lang)} {currency.shown(each.parts[part])}" for part in map(str, PARTS))
+        told = [part for part in map(str, PARTS) if each.parts[part] or part != Purpose.PENDING]
+        parts = " + ".join(f"{word(part, lang)} {currency.shown(each.parts[part])}" for part in told)
         agrees = "✓" if each.expected == each.closing else f"✗ {currency.shown(each.closing)}"
         return f"{' '.join(lines)} = {currency.shown(each.expected)} = {parts} {agrees}"
 

@@ -9,19 +9,24 @@ import attrs
 
 from volunteer_points.audit.checks import Check, End
 from volunteer_points.audit.findings import Finding
-from volunteer_points.audit.reading import Seen, Standing
+from volunteer_points.audit.reading import Seen, Standing, payer_of
 from volunteer_points.entries import (
     Adjusted,
     Awarded,
     BalanceOpened,
+    Cancelled,
     Collected,
+    Donated,
+    Endowed,
     Entry,
     Expired,
+    Held,
+    Lapsed,
     Returned,
     Reversed,
     Transferred,
 )
-from volunteer_points.postings import Purpose, volunteer_holder
+from volunteer_points.postings import Purpose, fund_holder, holder_named, volunteer_holder
 
 SIGNS: Mapping[str, int] = {
     "opening": 1,
@@ -32,11 +37,17 @@ SIGNS: Mapping[str, int] = {
     "expired": -1,
     "adjusted": 1,
     "transferred": 1,
+    "donated": 1,
+    "endowed": 1,
+    "paid": -1,
 }
-"""The lines and whether they add (1) or take away (-1)."""
+"""The lines and whether they add (1) or take away (-1). What a beneficiary or a fund paid for service is ``paid``."""
 
-PARTS = (Purpose.AVAILABLE, Purpose.HELD, Purpose.DEBT)
-"""What the closing balance consists of."""
+SELDOM = frozenset({"donated", "endowed", "paid"})
+"""Lines of which a text says nothing when nothing happened."""
+
+PARTS = (Purpose.AVAILABLE, Purpose.HELD, Purpose.DEBT, Purpose.PENDING)
+"""What the closing balance consists of; what is in public notice is pending."""
 
 
 @attrs.define
@@ -82,11 +93,27 @@ class RollForward:
 class RolledForward(Check):
     """VP601: opening + earned - reversed - redeemed + returned - expired + adjusted + transferred is what is there.
 
+    Donations and endowments add to a fund, and what a beneficiary or a fund paid for service is taken away.
+
     The lines are what the facts say; what is there is what the postings add up to.
     """
 
     id = "VP601"
-    kinds = (Adjusted, Awarded, BalanceOpened, Collected, Expired, Returned, Reversed, Transferred)
+    kinds = (
+        Adjusted,
+        Awarded,
+        BalanceOpened,
+        Cancelled,
+        Collected,
+        Donated,
+        Endowed,
+        Expired,
+        Held,
+        Lapsed,
+        Returned,
+        Reversed,
+        Transferred,
+    )
 
     def __init__(self) -> None:
         self.members: dict[tuple[str, str], RollForward] = {}
@@ -94,8 +121,8 @@ class RolledForward(Check):
 
     def examine(self, seen: Seen, before: Standing) -> Iterable[Finding]:
         """Add to the lines."""
-        for currency, volunteer, line, amount in _lines(seen.entry, before):
-            self._of(currency, volunteer_holder(volunteer)).lines[line] += amount
+        for currency, holder, line, amount in _lines(seen.entry, before):
+            self._of(currency, holder).lines[line] += amount
         return ()
 
     def _of(self, currency: str, holder: str) -> RollForward:
@@ -113,13 +140,13 @@ class RolledForward(Check):
         self.examined = len(self.members)
         for member in self.members.values():
             self.programme[member.currency].add(member)
-            subject = ("volunteer", member.holder.removeprefix(volunteer_holder("")))
-            yield from self._compared(member, subject, end.standing)
+            noun, _, name = member.holder.partition(":")
+            yield from self._compared(member, (noun, name), end.standing)
         for total in self.programme.values():
             yield from self._compared(total, ("currency", total.currency), end.standing)
 
     def _compared(self, found: RollForward, subject: tuple[str, str], standing: Standing) -> Iterator[Finding]:
-        is_uneven = not found.holder and found.lines["transferred"]
+        is_uneven = not found.holder and (found.lines["transferred"] or found.lines["donated"])
         if found.expected != found.closing or is_uneven:
             yield self.finding(
                 "member_differs" if found.holder else "programme_differs",
@@ -134,40 +161,72 @@ class RolledForward(Check):
 
 
 def _lines(entry: Entry, before: Standing) -> Iterator[tuple[str, str, str, int]]:
-    """What a fact adds to which line: currency, volunteer, line, amount."""
+    """What a fact adds to which line: currency, holder, line, amount."""
     match entry.fact:
         case Awarded() as fact:
-            yield fact.currency, fact.volunteer, "earned", fact.points
+            for holder, currency, line, amount in before.given_by(fact):
+                yield currency, holder, line, amount
         case Reversed() as fact:
             yield from _reversed(entry, fact, before)
-        case Adjusted() as fact:
-            yield fact.currency, fact.volunteer, "adjusted", fact.points
-        case BalanceOpened() as fact:
-            yield fact.currency, fact.volunteer, "opening", fact.points
-        case Expired() as fact:
-            yield fact.currency, fact.volunteer, "expired", fact.points
-        case Transferred() as fact:
-            yield fact.currency, fact.giver, "transferred", -fact.points
-            yield fact.currency, fact.receiver, "transferred", fact.points
-        case Collected() | Returned() as fact:
+        case Held() as fact:
+            yield from _lent(fact, 1)
+        case Collected() | Returned() | Cancelled() | Lapsed() as fact:
             yield from _redeemed(fact, before)
+        case fact:
+            yield from _by_itself(fact)
+
+
+def _by_itself(fact: object) -> Iterator[tuple[str, str, str, int]]:
+    """What a fact that follows from nothing before it adds to which line."""
+    match fact:
+        case Adjusted():
+            yield fact.currency, volunteer_holder(fact.volunteer), "adjusted", fact.points
+        case BalanceOpened():
+            yield fact.currency, volunteer_holder(fact.volunteer), "opening", fact.points
+        case Expired():
+            yield fact.currency, holder_named(fact.volunteer), "expired", fact.points
+        case Transferred():
+            yield fact.currency, volunteer_holder(fact.giver), "transferred", -fact.points
+            yield fact.currency, volunteer_holder(fact.receiver), "transferred", fact.points
+        case Donated():
+            yield fact.currency, volunteer_holder(fact.giver), "donated", -fact.points
+            yield fact.currency, fund_holder(fact.fund), "donated", fact.points
+        case Endowed():
+            yield fact.currency, fund_holder(fact.fund), "endowed", fact.points
 
 
 def _reversed(entry: Entry, fact: Reversed, before: Standing) -> Iterator[tuple[str, str, str, int]]:
     """A reversal takes back what the award says; what had expired of it did so no longer."""
     record = before.records.get(fact.record)
     award = record.award if record else None
-    if award is None or not award.points:
+    if award is None or not award.given:
         return
-    yield award.currency, fact.volunteer, "reversed", award.points
+    for holder, currency, line, amount in award.given:
+        back, taken = ("reversed", amount) if line == "earned" else (line, -amount)
+        yield currency, holder, back, taken
+    currencies = {currency for _, currency, _, _ in award.given}
     for posting in entry.postings:
-        if posting.account.purpose == Purpose.EXPIRED and posting.unit == award.currency:
-            yield award.currency, fact.volunteer, "expired", posting.amount
+        if posting.account.purpose == Purpose.EXPIRED and posting.unit in currencies:
+            yield posting.unit, posting.account.holder, "expired", posting.amount
 
 
-def _redeemed(fact: Collected | Returned, before: Standing) -> Iterator[tuple[str, str, str, int]]:
+def _redeemed(fact: Collected | Returned | Cancelled | Lapsed, before: Standing) -> Iterator[tuple[str, str, str, int]]:
     redemption = before.redemptions.get(fact.redemption)
-    if redemption is not None:
-        held = redemption.held
-        line, points = ("returned", fact.points) if isinstance(fact, Returned) else ("redeemed", held.points)
-        yield held.currency, fact.volunteer, line, points
+    if redemption is None:
+        return
+    held = redemption.held
+    match fact:
+        case Returned():
+            yield held.currency, payer_of(held), "returned", fact.points
+        case Collected():
+            yield held.currency, volunteer_holder(fact.volunteer), "redeemed", held.points
+        case _:
+            yield from _lent(held, -1)
+
+
+def _lent(held: Held, sign: int) -> Iterator[tuple[str, str, str, int]]:
+    """A hold lies with the volunteer; what a household pays for it goes there first, and comes back from there."""
+    payer, volunteer = payer_of(held), volunteer_holder(held.volunteer)
+    if payer != volunteer:
+        yield held.currency, payer, "transferred", -sign * held.points
+        yield held.currency, volunteer, "transferred", sign * held.points

@@ -126,8 +126,11 @@ VOCABULARY: Mapping[str, Words] = {
     "expired": Words("expired", "到期"),
     "adjusted": Words("adjusted", "调整"),
     "transferred": Words("transferred", "转赠"),
+    "donated": Words("donated", "捐赠"),
+    "endowed": Words("endowed", "注入"),
     "closing": Words("closing", "期末"),
     "available": Words("available", "可用"),
+    "pending": Words("in public notice", "公示中"),
     "debt": Words("debt", "欠分"),
     "claimed": Words("claimed", "待审核"),
     "served": Words("served", "服务"),
@@ -143,6 +146,9 @@ VOCABULARY: Mapping[str, Words] = {
     "held_until": Words("held until", "预留至"),
     "item": Words("item", "物资"),
     "household": Words("household", "家庭"),
+    "fund": Words("fund", "基金"),
+    "cash": Words("money", "现金"),
+    "special": Words("special price", "优惠价"),
     "programme": Words("programme", "项目"),
     "paid": Words("paid", "支付"),
     "released": Words("released", "释放"),
@@ -364,6 +370,20 @@ SENTENCES: Mapping[str, Sentence] = {
             "发放 {subject}（记录 {record}）无法重算：{problem}",
         ),
         _REPAIR,
+    ),
+    "confirmed_early": Sentence(
+        Words(
+            "record {subject} was confirmed at {actual_at}; its public notice runs until {expected_at}",
+            "记录 {subject} 于 {actual_at} 确认生效，而公示到 {expected_at} 才结束",
+        ),
+        _REVERSE,
+    ),
+    "confirmation_differs": Sentence(
+        Words(
+            "record {record} was confirmed by {subject}, which does not release what its award put into public notice",
+            "记录 {record} 由 {subject} 确认生效，但与公示的积分不符",
+        ),
+        _REVERSE,
     ),
     "approved_not_awarded": Sentence(
         Words(
