@@ -37,6 +37,7 @@ LAYERS = {
     "programme": "errors canonical model rules postings entries commands books decisions ledger storage explain",
     "__init__": "errors model rules postings entries commands storage programme",
     "programme_file": "errors canonical model rules commands decisions",
+    "handout": "errors canonical model rules commands explain",
     "presets": "",
     "people": "errors canonical model",
     "audit": "errors canonical model rules postings entries books decisions ledger storage",
@@ -44,7 +45,7 @@ LAYERS = {
     "demo": "errors canonical model rules postings entries commands books decisions ledger storage explain programme "
     "programme_file presets people audit exchange",
     "cli": "errors canonical model rules postings entries commands books decisions storage explain programme "
-    "programme_file presets people audit exchange demo __init__",
+    "programme_file handout presets people audit exchange demo __init__",
     "testing": "errors canonical model rules postings entries commands books decisions ledger storage explain "
     "programme programme_file presets people audit exchange",
 }

@@ -27,7 +27,7 @@ def reads_back(definition: Definition) -> None:
     assert dumps(again) == text
 
 
-@settings(max_examples=150, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
 @given(programmes())
 def test_a_programme_with_any_provisions_reads_back_to_the_same_hash(definition: Definition) -> None:
     reads_back(definition)
@@ -40,7 +40,7 @@ def test_ten_thousand_programmes_read_back_to_the_same_hash(definition: Definiti
     reads_back(definition)
 
 
-@settings(max_examples=50, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=20, suppress_health_check=list(HealthCheck), deadline=None)
 @given(programmes())
 def test_what_the_strategies_draw_can_be_adopted(definition: Definition) -> None:
     assert adoption.problems(definition, DAY) == ()

@@ -26,7 +26,12 @@ from volunteer_points.cli.words import SENTENCES, Words, language_of_arguments, 
 from volunteer_points.errors import VolunteerPointsError
 
 SECTIONS: Mapping[Words, Mapping[str, str]] = {
-    Words("Programme", "项目"): {"init": "ledgers:init", "check": "ledgers:check", "adopt": "ledgers:adopt"},
+    Words("Programme", "项目"): {
+        "init": "ledgers:init",
+        "check": "ledgers:check",
+        "adopt": "ledgers:adopt",
+        "rules": "rules:rules",
+    },
     Words("Volunteers", "志愿者"): {
         "enrol": "volunteers:enrol",
         "people": "volunteers:people",

@@ -93,7 +93,7 @@ def init(
         raise InputError("file_or_preset", presets=", ".join(_presets()))
     _refuse_existing(desk)
     source = target if preset else str(file)
-    text = _preset(preset, founders, run_by) if preset else _read(source)
+    text = _preset(preset, founders, run_by) if preset else read_file(source)
     definition = _definition(text, source)
     author = author or (definition.run_by_one if file or desk.has_actor else None) or None
     if file and author is None:
@@ -144,7 +144,12 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _read(path: str) -> str:
+def read_file(path: str) -> str:
+    """The text of a file as people name it.
+
+    Raises:
+        InputError: ``no_such_file``.
+    """
     try:
         return Path(path).read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -166,7 +171,7 @@ def _write_preset(desk: Desk, target: Path, text: str) -> Line:
             target.write_text(text, encoding="utf-8")
         except OSError as error:
             raise InputError("file_unwritable", place=str(target), reason=error.strerror or str(error)) from None
-    elif _read(str(target)) != text:
+    elif read_file(str(target)) != text:
         raise InputError("programme_file_exists", place=str(target))
     return Line(
         desk.say(f"The programme is in {target}, to be read and changed.", f"项目文件：{target}，请查看并修改。"),
@@ -194,7 +199,7 @@ def adopt(desk: Desk, file: str, author: str | None, dry_run: bool) -> Answer:
 
     It takes both founders: --author wrote it, and --actor approves it.
     """
-    definition = _definition(_read(file), file)
+    definition = _definition(read_file(file), file)
     author = author or definition.run_by_one
     if not author:
         raise InputError("no_author")
@@ -238,8 +243,8 @@ def check(desk: Desk, file: str) -> Answer:
     """Check a programme file and list everything that is wrong in it; nothing is written."""
     from volunteer_points import programme_file  # noqa: PLC0415 - only here
 
-    problems = programme_file.check(_read(file))
-    data = {"file": file, "problems": [_problem_data(problem) for problem in problems]}
+    problems = programme_file.check(read_file(file))
+    data = {"file": file, "problems": [problem_data(problem) for problem in problems]}
     if not problems:
         fine = desk.say(f"{file} can be adopted.", f"{file} 没有问题，可以采用。")
         return Answer(data, (Line(fine, "good"),))
@@ -247,7 +252,8 @@ def check(desk: Desk, file: str) -> Answer:
     return Answer(data, (Line(title, "bad"), *(f"  {problem}" for problem in problems)), REFUSED)
 
 
-def _problem_data(problem: Problem) -> dict[str, Any]:
+def problem_data(problem: Problem) -> dict[str, Any]:
+    """A mistake or a doubt as JSON can hold it."""
     return {
         "line": problem.line,
         "place": problem.place,

@@ -104,6 +104,13 @@ SENTENCES: Mapping[str, Words] = {
         "{value} is the name of several: {known}. Give the id.",
         "“{value}”对应多个：{known}。请改用编号。",
     ),
+    "no_such_version": Words(
+        "There is no rulebook {value}. There are: {known}.", "没有编号为“{value}”的积分办法。现有：{known}。"
+    ),
+    "no_rulebook_in_file": Words("{value} has no rulebook yet.", "“{value}”还没有积分办法。"),
+    "extra_missing": Words(
+        "This needs more than what is installed. Install it with: {fix}", "还缺少组件。请安装：{fix}"
+    ),
     "not_a_day": Words("{value} is not a day. Write 2026-03-14.", "“{value}”不是日期。请写成 2026-03-14。"),
     "not_an_instant": Words(
         "{value} is not a time. Write '2026-03-14 09:00', or with its zone 2026-03-14T09:00:00+08:00.",

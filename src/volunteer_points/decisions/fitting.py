@@ -122,8 +122,11 @@ def named(kind: type, values: Mapping[str, object]) -> Iterator[tuple[Path, str,
         yield ("source",), "fund", source.removeprefix(FUND)
     if kind is Limit and values.get("of") == LimitOf.POINTS:
         yield ("currency",), "currency", str(values.get("currency", "points"))
-    if kind in {Condition, Milestone} and not IN_A_CURRENCY.isdisjoint({values.get("of"), values.get("for_each")}):
+    if kind in {Condition, Milestone} and values.get("of") in IN_A_CURRENCY:
         yield ("unit",), "currency", str(values.get("unit", "points"))
+    if values.get("for_each") in IN_A_CURRENCY:
+        key = "for_each_unit" if values.get("for_each_unit") else "unit"
+        yield (key,), "currency", str(values.get(key, "points"))
 
 
 def misfits(definition: Definition, day: date) -> Iterator[Misfit]:

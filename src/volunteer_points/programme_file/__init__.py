@@ -9,7 +9,8 @@ line 3, team = []: is an unknown key. Did you mean 'teams'?
 """
 
 from volunteer_points.programme_file.problems import Problem, ProgrammeFileInvalid
-from volunteer_points.programme_file.reading import check, load, loads
+from volunteer_points.programme_file.reading import check, load, loads, look_over
+from volunteer_points.programme_file.schema import schema
 from volunteer_points.programme_file.writing import dumps
 
-__all__ = ["Problem", "ProgrammeFileInvalid", "check", "dumps", "load", "loads"]
+__all__ = ["Problem", "ProgrammeFileInvalid", "check", "dumps", "load", "loads", "look_over", "schema"]

@@ -20,6 +20,7 @@ from volunteer_points.decisions import adoption
 from volunteer_points.decisions.fitting import misfits, named
 from volunteer_points.errors import InputError
 from volunteer_points.model import Calendar, Currency, Team, TeamStructure
+from volunteer_points.programme_file.doubts import doubts
 from volunteer_points.programme_file.places import OutOfBounds, Path, Places, find_places
 from volunteer_points.programme_file.problems import Problem, ProgrammeFileInvalid
 from volunteer_points.programme_file.tables import (
@@ -34,6 +35,9 @@ from volunteer_points.rules import Accrual, Rounding, Rulebook
 
 BYTES_MAX = 1_000_000
 """How large a programme file may be."""
+
+DOUBTS_MAX = 50
+"""How many doubts are told."""
 
 GROUPS: Mapping[str, str] = {
     "team": "teams",
@@ -110,6 +114,22 @@ def loads(text: str, *, source: str = "", day: date | None = None) -> Definition
 def check(text: str | bytes, *, day: date | None = None) -> tuple[Problem, ...]:
     """Every mistake in the text of a programme file, in the order of lines; empty when it can be adopted."""
     return _read(text, day)[1]
+
+
+def look_over(text: str | bytes, *, day: date | None = None) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
+    """The mistakes in a text, and where there are none what is doubtful in it; both in the order of lines.
+
+    What is doubtful can be adopted: a rule that never fits, a cap below the smallest award, a price out of reach.
+    """
+    definition, problems = _read(text, day)
+    if definition is None or problems:
+        return problems, ()
+    reader = Reader(find_places(_decoded(text)), {})
+    raw = tomllib.loads(_decoded(text), parse_float=Decimal)
+    for path, code, message, fix in doubts(definition, day or _today(definition.calendar)):
+        if len(reader.problems) < DOUBTS_MAX:
+            reader.report(path, code, message, fix, _standing(raw, path))
+    return (), _in_order(reader.problems)
 
 
 def _loaded(content: str | bytes, source: str, day: date | None) -> Definition:

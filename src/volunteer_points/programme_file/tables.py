@@ -100,6 +100,16 @@ class Key:
         """Whether the table makes no sense without it."""
         return self.attribute.default is attrs.NOTHING
 
+    def allows(self, value: object) -> bool:
+        """Whether its own validator takes a value."""
+        if self.attribute.validator is None:
+            return True
+        try:
+            self.attribute.validator(None, self.attribute, value)
+        except ValueError:
+            return False
+        return True
+
 
 @cache
 def keys_of(kind: type) -> dict[str, Key]:
@@ -260,7 +270,7 @@ class Reader:
         else:
             allowed = error.args[2]
             if isinstance(key.kind, type) and issubclass(key.kind, StrEnum):
-                allowed = [word for word in key.kind if _is_allowed(key.attribute, word)]
+                allowed = [word for word in key.kind if key.allows(word)]
             self._report_word(path, str(raw), [str(word) for word in allowed])
 
     def _report_word(self, path: Path, raw: str, known: list[str]) -> None:
@@ -356,15 +366,6 @@ class Reader:
         fix = f"Write it with at most {decimals} decimals." if decimals else "Write a whole number."
         self.report(path, "finer_than_currency", "is finer than the currency", fix, raw)
         return UNREAD
-
-
-def _is_allowed(attribute: attrs.Attribute[Any], word: object) -> bool:
-    assert attribute.validator is not None  # noqa: S101 - it has just found another word wrong
-    try:
-        attribute.validator(None, attribute, word)
-    except ValueError:
-        return False
-    return True
 
 
 def likely(word: str, known: Collection[str]) -> str:
