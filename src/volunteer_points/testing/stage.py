@@ -350,11 +350,9 @@ class Stage:
         self._execute(command, self.approver)
 
     def sweep(self, _wanted: object, _step: Tables) -> None:
-        """Do what a date decides: lapse, approve by rulebook, end notices, expire."""
+        """Do what a date decides: lapse, approve by rulebook, end notices, expire; what needs somebody stays."""
         for outcome in self.programme.sweep(actor=self.approver, booked_at=self.now):
             self.entries += outcome.entries
-            if outcome.refusal is not None:
-                raise outcome.refusal
 
     # --- what came of it ---
 
