@@ -12,6 +12,7 @@ from volunteer_points.errors import (
     Busy,
     CommitUnknown,
     Corrupt,
+    HostBusy,
     InputError,
     KeyConflict,
     Misconfigured,
@@ -24,7 +25,7 @@ from volunteer_points.errors import (
 
 KINDS: list[type[VolunteerPointsError]] = [
     VolunteerPointsError, InputError, Refused, KeyConflict,
-    StoreError, Busy, CommitUnknown, Corrupt, Misused, Misconfigured,
+    StoreError, Busy, HostBusy, CommitUnknown, Corrupt, Misused, Misconfigured,
 ]  # fmt: skip
 
 

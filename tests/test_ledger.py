@@ -18,12 +18,13 @@ from hypothesis import strategies as st
 
 from tests.golden.samples import COMMANDS, ENTRIES
 from tests.golden.vectors import FILES, path_of
+from tests.golden.vocabulary import MORE_COMMANDS, MORE_ENTRIES
 from volunteer_points.canonical import text_of
 from volunteer_points.commands import Command
 from volunteer_points.entries import KINDS, Draft, Entry, derived_id, entries_of
 from volunteer_points.errors import Corrupt, InputError
 from volunteer_points.ledger import ENCODING_VERSION, decode, encode, leaf_hash
-from volunteer_points.model import Calendar, Interval, Item, TeamStructure
+from volunteer_points.model import Calendar, Details, Interval, Item, Quantity, TeamStructure
 from volunteer_points.postings import Account, Posting, imbalance
 from volunteer_points.rules import Expiry, Rulebook
 from volunteer_points.testing import strategies
@@ -45,20 +46,27 @@ def test_todays_code_gives_the_golden_vectors(name: str) -> None:
     assert FILES[name]() == checked_in(name), CHANGED
 
 
-def test_there_is_a_golden_entry_of_every_kind_with_every_field_filled_in() -> None:
-    assert sorted(line.split("\t")[0] for line in checked_in("entries")) == sorted(KINDS)
-    assert {type(command) for command in COMMANDS} == set(get_args(Command))
-    for line in checked_in("entries"):
+GOLDEN = [*checked_in("entries"), *checked_in("vocabulary")]
+
+
+def test_there_is_a_golden_entry_of_every_kind_and_every_field_is_filled_in_in_one() -> None:
+    assert {line.split("\t")[0] for line in GOLDEN} == set(KINDS)
+    assert {type(command) for command in (*COMMANDS, *MORE_COMMANDS)} == set(get_args(Command))
+    written: dict[str, set[str]] = {}
+    for line in GOLDEN:
         kind, _, content = line.split("\t")
-        written = json.loads(content)["fact"]
-        left_out = {field.name for field in attrs.fields(KINDS[kind])} - written.keys()
+        written.setdefault(kind, set()).update(json.loads(content)["fact"])
+    for kind, names in written.items():
+        left_out = {field.name for field in attrs.fields(KINDS[kind])} - names
         assert left_out == {"Described": {"tags", "household"}, "ProgrammeAdopted": {"run_by_one"}}.get(kind, set())
 
 
-@pytest.mark.parametrize("line", checked_in("entries"), ids=lambda line: line.split("\t")[0])
+@pytest.mark.parametrize("line", GOLDEN, ids=lambda line: line.split("\t")[0])
 def test_golden_bytes_are_read_as_the_entry_that_they_were(line: str) -> None:
     kind, leaf, content = line.split("\t")
-    (entry,) = [entry for entry in ENTRIES if entry.kind == kind]
+    (entry,) = [
+        entry for entry in (*ENTRIES, *MORE_ENTRIES) if entry.kind == kind and encode(entry) == content.encode()
+    ]
     assert decode(content.encode()) == entry, CHANGED
     assert leaf_hash(content.encode()).hex() == leaf == sha256(b"\x00" + content.encode()).hexdigest()
 
@@ -87,6 +95,21 @@ PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     Calendar: strategies.calendars(),
     TeamStructure: strategies.structures(),
     Expiry: strategies.expiries(),
+    Details: st.builds(
+        Details,
+        role=TEXTS,
+        marks=st.lists(TEXTS, max_size=3).map(tuple),
+        rating=TEXTS,
+        participants=st.integers(1, 10**15),
+        quantities=st.lists(
+            st.builds(Quantity, unit=strategies.ids(), amount=st.integers(1, 10**15)),
+            max_size=3,
+            unique_by=lambda quantity: quantity.unit,
+        ).map(tuple),
+        planned_minutes=st.none() | st.integers(1, 10**15),
+        travel_minutes=st.integers(0, 10**15),
+        beneficiary=st.none() | TEXTS,
+    ),
     Rulebook: strategies.rulebooks(activities=("park",), teams=("repairs",), items=("rice",)),
     Item: strategies.items(partners=("grain",)),
 }

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.golden.samples import COMMANDS, ENTRIES, NOON, RULEBOOK
-from volunteer_points.commands import Request
-from volunteer_points.entries import derived_id
+from tests.golden.vocabulary import MORE_COMMANDS, MORE_ENTRIES
+from volunteer_points.commands import Command, Request
+from volunteer_points.entries import Entry, derived_id
 from volunteer_points.ledger import ENCODING_VERSION, encode, leaf_hash
 
 HERE = Path(__file__).parent
@@ -23,23 +25,33 @@ IDS = (
 )
 
 
-def lines_of_entries() -> list[str]:
+def lines_of_entries(entries: Iterable[Entry] = ENTRIES) -> list[str]:
     """For every kind: its name, the leaf hash and the bytes."""
-    found = [(entry.kind, encode(entry)) for entry in ENTRIES]
+    found = [(entry.kind, encode(entry)) for entry in entries]
     return [f"{kind}\t{leaf_hash(content).hex()}\t{content.decode()}" for kind, content in found]
 
 
 def lines_of_digests() -> list[str]:
     """For every command its digest, then the hash of a rulebook and some ids."""
-    digests = [
-        (type(command).__name__, Request(ledger="l", key="k", actor="leader", booked_at=NOON, command=command).digest)
-        for command in COMMANDS
-    ]
+    digests = digests_of(COMMANDS)
     ids = [("derived_id", derived_id(*parts)) for parts in IDS]
     return ["\t".join(line) for line in (*digests, ("Rulebook.hash", RULEBOOK.hash), *ids)]
 
 
-FILES = {"entries": lines_of_entries, "digests": lines_of_digests}
+def digests_of(commands: Iterable[Command]) -> list[tuple[str, str]]:
+    """For every command its name and its digest."""
+    return [
+        (type(command).__name__, Request(ledger="l", key="k", actor="leader", booked_at=NOON, command=command).digest)
+        for command in commands
+    ]
+
+
+FILES = {
+    "entries": lines_of_entries,
+    "digests": lines_of_digests,
+    "vocabulary": lambda: lines_of_entries(MORE_ENTRIES),
+    "vocabulary-digests": lambda: ["\t".join(line) for line in digests_of(MORE_COMMANDS)],
+}
 
 
 def path_of(name: str, version: int = ENCODING_VERSION) -> Path:
