@@ -99,7 +99,7 @@ class Stage:
         self.entries: tuple[Entry, ...] = ()
         self.refusal: Refused | None = None
         self.named: dict[str, str] = {}
-        self._busy_until: dict[str, datetime] = {}
+        self._busy_until: dict[tuple[str, date], datetime] = {}
         self._filled: set[str] = set()
         numbers = count(1)
         self.programme = Programme(MemoryStore("case"), clock=lambda: self.now, new_key=lambda: f"k-{next(numbers)}")
@@ -181,7 +181,7 @@ class Stage:
         who, intervals = self.who(step), self._intervals(step)
         day = step.get("on", self.calendar.day(self.now))
         if intervals:
-            self._busy_until[who] = intervals[-1].end
+            self._busy_until[who, self.calendar.day(intervals[0].begin)] = intervals[-1].end
             self.now = max(self.now, intervals[-1].end)
         if "recorded" in step:
             self.now = self.instant(step["recorded"], time(20))
@@ -208,12 +208,8 @@ class Stage:
         length = _length(step)
         if not length:
             return ()
-        if "at" in step:
-            begin = self.now
-        else:
-            begin = max(
-                self.instant(today, time(8)), self._busy_until.get(self.who(step), self.instant(today, time(0)))
-            )
+        begin = self._busy_until.get((self.who(step), today), self.instant(today, time(8)))
+        begin = self.now if "at" in step else begin
         return (Interval(begin=begin, end=begin + length),)
 
     def _span(self, day: date, span: str) -> Interval:
