@@ -7,7 +7,8 @@ The blocks of one document are taken in order, in one empty folder with a copy o
   the block shows output, that is what must be printed; `...` stands for any text. A command that is meant to fail is
   followed by `$ echo $?` and its exit code. `$ export NAME=value` holds for what follows. The targets of `$ make ...`
   must exist. What only prepares a machine is in NOT_RUN.
-- `toml` and `json` must parse.
+- `toml` and `json` must parse. On the pages in RULES a block of TOML is a programme, or what stands under a heading
+  `[[rulebooks]]`; it must load without a mistake and without a doubt.
 - The kinds in NOT_EXECUTED are left alone.
 - A block with `title="name"` is saved under that name first, for the commands that follow.
 """
@@ -30,9 +31,40 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from volunteer_points.programme_file import look_over
+
 PROJECT = Path(__file__).parents[1]
 READMES = ("README.md", "README.zh-CN.md")
 NOT_EXECUTED = frozenset({"text", "csv", "mermaid"})
+RULES = frozenset({"docs/rules.md"})
+AROUND_RULES = """\
+name = "社区"
+zone = "Asia/Shanghai"
+run_by_one = "founder"
+currencies = [{ id = "points" }, { id = "coin", decimals = 1 }]
+funds = [{ id = "charity" }]
+activities = [
+    { id = "park", name = "公园清洁" }, { id = "clinic", name = "义诊" }, { id = "blood", name = "献血" },
+    { id = "referral", name = "推荐" }, { id = "absence", name = "缺席" },
+]
+teams = [{ id = "silver", name = "银龄", slot = "any" }]
+partners = [{ id = "shop", name = "粮油店" }, { id = "clinic-room", name = "诊所" }]
+structure = { label = "自由", slots = [{ id = "any" }] }
+[[catalogue]]
+id = "rice"
+name = "大米"
+partner = "shop"
+prices = 20
+[[catalogue]]
+id = "haircut"
+name = "理发"
+partner = "shop"
+prices = 10
+[[rulebooks]]
+id = "2026"
+since = 2026-01-01
+"""
+ANY_ACCRUAL = '[[rulebooks.accruals]]\nid = "any"\nper_hour = 10\n'
 NOT_RUN = frozenset({"git", "cd", "pip", "python3"})
 SECONDS_FOR_A_COMMAND = 120
 
@@ -119,6 +151,8 @@ class Reader:
             case "console":
                 for command in commands(block.text):
                     self.type_command(command, place)
+            case "toml" if self.document in RULES:
+                assert look_over(programme_of(block.text)) == ((), ()), place
             case "toml":
                 tomllib.loads(block.text)
             case "json":
@@ -167,6 +201,13 @@ class Reader:
         assert command.shown is None or agrees(command.shown, done.stdout), (
             f"{said}\nshown in the document:\n{command.shown}"
         )
+
+
+def programme_of(text: str) -> str:
+    """A programme, or what stands under a rulebook with a programme around it."""
+    if "zone = " in text:
+        return text
+    return AROUND_RULES + text + ("" if "\n[[rulebooks.accruals]]" in f"\n{text}" else ANY_ACCRUAL)
 
 
 def targets_of_make() -> set[str]:
@@ -242,6 +283,12 @@ def test_the_pages_of_docs_show_something_that_runs() -> None:
 def test_a_block_that_is_not_true_is_found(language: str, text: str, folder: Path) -> None:
     with pytest.raises((AssertionError, ValueError)):
         Reader("page.md", folder).read(Block(language, "", text, 1))
+
+
+@pytest.mark.parametrize("text", ["notice_days = -1", 'to = "nobody"', ANY_ACCRUAL + ANY_ACCRUAL.replace("any", "b")])
+def test_a_rule_that_is_wrong_or_doubtful_is_found(text: str, folder: Path) -> None:
+    with pytest.raises(AssertionError):
+        Reader("docs/rules.md", folder).read(Block("toml", "", text, 1))
 
 
 def test_blocks_are_read_in_order_with_one_set_of_names_and_one_folder(folder: Path) -> None:

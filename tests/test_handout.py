@@ -15,7 +15,7 @@ from volunteer_points.commands import Definition
 from volunteer_points.explain import Lang
 from volunteer_points.handout import differences, html, markdown, phrases, sections
 from volunteer_points.programme_file import loads
-from volunteer_points.rules import Accrual, Cap, Milestone, Rulebook
+from volunteer_points.rules import Accrual, Cap, Milestone, Rulebook, streams_of
 from volunteer_points.testing.vocabulary import programmes
 
 DAY = date(2026, 3, 1)
@@ -109,7 +109,7 @@ def test_every_rulebook_is_a_page_that_ends_with_its_hash(definition: Definition
     assert book.hash in html(definition, book, lang)
     keys = [each.key for section in sections(book, phrases(definition, lang)) for each in section.sentences]
     assert len(set(keys)) == len(keys)
-    for stream in (book, *book.streams):
+    for stream in streams_of(book):
         parts: tuple[Accrual | Cap | Milestone, ...] = (*stream.accruals, *stream.caps, *stream.milestones)
         assert all(any(key.endswith(f":{part.id}") for key in keys) for part in parts)
 
@@ -148,8 +148,8 @@ def test_the_order_of_accruals_is_a_difference() -> None:
     other = HOURLY.replace("hours", "others")
     was, old = rulebook(HOURLY + other)
     now, new = rulebook(other + HOURLY)
-    (found,) = differences(old, new, phrases(was, "en"), phrases(now, "en"))
-    assert found.key.startswith("order:")
+    found = differences(old, new, phrases(was, "en"), phrases(now, "en"))
+    assert any(each.key.startswith("order:") for each in found)
 
 
 @settings(max_examples=20, suppress_health_check=list(HealthCheck), deadline=None)

@@ -114,7 +114,7 @@ def show(desk: Desk, *, file: str | None, version: str | None, as_html: bool, ta
     try:
         text = (html if as_html else markdown)(definition, rulebook, desk.lang)
     except ImportError:
-        raise InputError("extra_missing", fix="pip install 'volunteer-points[reports]'") from None
+        raise InputError("extra_missing", command="pip install 'volunteer-points[reports]'") from None
     data = {"version": rulebook.id, "hash": rulebook.hash, "page": text}
     if target is not None:
         Path(target).write_text(text, encoding="utf-8")
@@ -280,7 +280,7 @@ def _version(desk: Desk, entry: Entry, later: Entry | None) -> dict[str, Any]:
     "schema",
     group=rules,
     zh="打印项目文件的 JSON Schema（2020-12），供编辑器补全和检查。",
-    examples=("volunteer-points rules schema > programme.schema.json",),
+    examples=("volunteer-points rules schema",),
 )
 def schema(desk: Desk) -> None:
     """Print a JSON Schema (draft 2020-12) of the programme file, for editors that complete and check."""

@@ -109,7 +109,7 @@ SENTENCES: Mapping[str, Words] = {
     ),
     "no_rulebook_in_file": Words("{value} has no rulebook yet.", "“{value}”还没有积分办法。"),
     "extra_missing": Words(
-        "This needs more than what is installed. Install it with: {fix}", "还缺少组件。请安装：{fix}"
+        "This needs more than what is installed. Install it with: {command}", "还缺少组件。请安装：{command}"
     ),
     "not_a_day": Words("{value} is not a day. Write 2026-03-14.", "“{value}”不是日期。请写成 2026-03-14。"),
     "not_an_instant": Words(
@@ -153,6 +153,16 @@ SENTENCES: Mapping[str, Words] = {
     "no_award_yet": Words(
         "{value} has no award yet. Give the id of a record (r-...) or a redemption (x-...).",
         "“{value}”还没有积分记录。请给出服务记录编号（r-…）或兑换编号（x-…）。",
+    ),
+    "nothing_expired_yet": Words(
+        "Nothing of {value} has expired yet. To see what will: volunteer-points balance {value}",
+        "“{value}”还没有到期清零的积分。查看有效期：volunteer-points balance {value}",
+    ),
+    "what_to_explain": Words(
+        "“{value}” is nothing to explain. Write: explain PERSON, explain r-..., explain level PERSON [LADDER],"
+        " explain price PERSON ITEM, or explain expiry PERSON.",
+        "“{value}”无法说明。请写：explain 姓名、explain r-…、explain level 姓名 [等级序列]、explain price 姓名 物品、"
+        "explain expiry 姓名。",
     ),
     "reason_is_text": Words(
         "{value} is not a reason's code. Give a short one, such as --reason mistake, and put sentences in --note.",

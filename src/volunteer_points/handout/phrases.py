@@ -98,6 +98,11 @@ class Phrases:
         """What ends a sentence."""
         return self.pick(".", "。")
 
+    @property
+    def otherwise(self) -> str:
+        """What stands before a rule for all that no rule above it took."""
+        return self.pick("all else", "其余")
+
     def currency_name(self, currency: str) -> str:
         """The name of a currency."""
         known = self.currencies.get(currency)

@@ -99,8 +99,10 @@ def sections(rulebook: Rulebook, say: Phrases, definition: Definition | None = N
 
 
 def _of_earning(stream: Earning, say: Phrases, at: str) -> Iterator[Sentence]:
+    first = next((each for each in stream.accruals if not each.also), None)
     for accrual in stream.accruals:
-        yield Sentence(f"{at}accrual:{accrual.id}", _accrual(accrual, stream.currency, say), accrual.clause)
+        which = say.selector(accrual.when) or ("" if accrual.also or accrual is first else say.otherwise)
+        yield Sentence(f"{at}accrual:{accrual.id}", _accrual(accrual, which, stream.currency, say), accrual.clause)
     for factor in stream.multipliers:
         which = say.selector(factor.when)
         times = number_text(factor.times)
@@ -130,7 +132,7 @@ def _ended(text: str, say: Phrases) -> str:
     return f"{text[:1].upper()}{text[1:]}{say.pick('.', '。')}"
 
 
-def _accrual(accrual: Accrual, currency: str, say: Phrases) -> str:
+def _accrual(accrual: Accrual, which: str, currency: str, say: Phrases) -> str:
     if accrual.rate is not None:
         what = _rate(accrual.rate, currency, say)
     elif accrual.per_hour is not None:
@@ -146,7 +148,7 @@ def _accrual(accrual: Accrual, currency: str, say: Phrases) -> str:
         elif not fixed:
             what = say.pick("earns nothing", "不计分")
     besides = say.pick(" besides", "（另加）") if accrual.also else ""
-    return _ended(f"{_led(say.selector(accrual.when), say)}{what}{besides}", say)
+    return _ended(f"{_led(which, say)}{what}{besides}", say)
 
 
 def _rate(rate: Rate, currency: str, say: Phrases) -> str:
@@ -357,6 +359,8 @@ def _route_text(rulebook: Rulebook, name: str, say: Phrases) -> str:
     if route.day_minutes_up_to is not None:
         most = say.minutes(route.day_minutes_up_to)
         which.append(say.pick(f"up to {most} in the day", f"当日不超过 {most}"))
+    if not which and route is not rulebook.routes[0]:
+        which = [say.otherwise]
     body = say.pick("a higher body", "上级") if route.right == "certify" else say.pick("an approver", "审核人")
     what = say.pick(f"approved by {body}", f"由{body}审核")
     if route.automatic:

@@ -63,11 +63,12 @@ def _table(kind: type) -> dict[str, Any]:
 
 
 def _key(kind: type, name: str, key: Key) -> dict[str, Any]:
-    described = _EXACT if counts_points(kind, name, LimitOf.POINTS) else _value(key.kind)
+    in_points = counts_points(kind, name, LimitOf.POINTS)
+    described = _EXACT if in_points else _value(key.kind)
     allowed = choices(key)
     if allowed:
         described = {"enum": allowed}
-    elif key.kind is int and key.attribute.validator is not None:
+    elif key.kind is int and not in_points and key.attribute.validator is not None:
         described = {**described, **_bounds(key.attribute.validator)}
     if (kind, name) == (Item, "prices"):
         described = {"anyOf": [_EXACT, described]}
