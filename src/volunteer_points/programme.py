@@ -30,8 +30,9 @@ from volunteer_points.decisions.case import (
 )
 from volunteer_points.decisions.redemption import RedemptionState, on_hand, redemption_question, redemption_state
 from volunteer_points.decisions.service import RecordState, record_question, record_state
-from volunteer_points.entries import KINDS, Entry, Fact, ItemListed
-from volunteer_points.errors import Busy, CommitUnknown, HostBusy, InputError, Refused
+from volunteer_points.decisions.standing import Inquiry, Quote, Rank, quote, rank
+from volunteer_points.entries import KINDS, Corrected, Entry, Fact, ItemListed, Submitted
+from volunteer_points.errors import Busy, CommitUnknown, HostBusy, InputError, Refused, VolunteerPointsError
 from volunteer_points.ledger import decode
 from volunteer_points.model import Item
 from volunteer_points.postings import (
@@ -396,24 +397,70 @@ class Programme:
         entries = self.ask(About(volunteer_holder(volunteer), tuple(KINDS)))
         return statement(entries, volunteer, self.frame(), currency, at=self._clock())
 
-    def explain(self, subject: str, lang: Lang = "en", names: Names = str) -> Explanation:
-        """Why a record earned what it earned, or what became of a redemption and why.
+    def level(self, volunteer: str, ladder: str = "") -> Rank:
+        """Which level a volunteer has now, and how each condition came out; a rulebook's only ladder need not be named.
+
+        Raises:
+            Refused: ``unknown_volunteer`` or ``no_rulebook``.
+            InputError: ``unknown_ladder``.
+        """
+        return self._inquired(lambda inquiry: rank(inquiry, volunteer, ladder))
+
+    def quote(self, volunteer: str, item: str) -> Quote:
+        """What one unit of an item costs a volunteer now, and what stands in the way of redeeming it.
+
+        Raises:
+            Refused: ``unknown_volunteer``, ``unknown_item``, ``item_not_offered``, ``no_exchange`` or ``no_rulebook``.
+        """
+        return self._inquired(lambda inquiry: quote(inquiry, volunteer, item))
+
+    def _inquired(self, asked: Callable[[Inquiry], Found]) -> Found:
+        frame = self.frame()
+        with self.store.reader() as reader:
+            return asked(Inquiry(frame, self._clock(), reader.ask))
+
+    def explain(
+        self, of: str | Entry | Rank | Quote | VolunteerPointsError, lang: Lang = "en", names: Names = str
+    ) -> Explanation:
+        """Why something is as it is: an award, a redemption, an expiry, a level, a price or a refusal.
 
         Args:
-            subject: The id of a record or of a redemption.
+            of: The id of a record or of a redemption, an entry that expired points, or what :meth:`level` or
+                :meth:`quote` gave, or an error.
             lang: ``zh`` or ``en``.
             names: Names to show in place of ids.
 
         Raises:
-            Refused: ``unknown_record`` when it is neither.
+            Refused: ``unknown_record`` when an id is neither.
         """
-        from volunteer_points.explain import explain_award, explain_redemption  # noqa: PLC0415 - writing needs no words
+        from volunteer_points import explain  # noqa: PLC0415 - writing needs no words
 
-        for of, told in ((record_subject, explain_award), (redemption_subject, explain_redemption)):
-            entries = self._with_consequences(of(subject))
-            if entries:
-                return told(entries, self.frame(), lang, names)
-        raise Refused("unknown_record", record=subject)
+        match of:
+            case Rank():
+                return explain.explain_level(of, self.frame(), lang, names)
+            case Quote():
+                return explain.explain_price(of, self.frame(), lang, names)
+            case Entry():
+                history = self.ask(About(of.about[0], tuple(KINDS)))
+                return explain.explain_expiry(of, history, self.frame(), lang, names)
+            case VolunteerPointsError():
+                return explain.explain_refusal(of, self._frame_or_none(), lang, names)
+        if entries := self._with_consequences(record_subject(of)):
+            return explain.explain_award(entries, self.frame(), lang, names, history=self._history(entries))
+        if entries := self._with_consequences(redemption_subject(of)):
+            return explain.explain_redemption(entries, self.frame(), lang, names)
+        raise Refused("unknown_record", record=of)
+
+    def _history(self, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+        """What was written about the activities, the teams and the volunteer of a record."""
+        facts = [entry.fact for entry in entries]
+        said = [(fact.volunteer, fact.activity, fact.team) for fact in facts if isinstance(fact, Submitted | Corrected)]
+        nouns = [About(f"activity:{activity}", ("ActivityListed",)) for _, activity, _ in said]
+        nouns += [About(f"team:{team}", ("TeamFormed",)) for _, _, team in said if team is not None]
+        questions = [*dict.fromkeys(nouns), *(About(volunteer_holder(who), tuple(KINDS)) for who, _, _ in said[:1])]
+        with self.store.reader() as reader:
+            answers = reader.ask(questions)
+        return tuple(entry for question in questions for entry in answers[question])
 
     def _with_consequences(self, subject: str) -> tuple[Entry, ...]:
         """Every commit that is about a subject, with what it did to the volunteer's points besides."""

@@ -34,6 +34,7 @@ from volunteer_points.postings import Purpose, volunteer_holder
 from volunteer_points.programme import Balance, Order, Outcome
 
 if TYPE_CHECKING:
+    from volunteer_points.decisions.standing import Quote, Rank
     from volunteer_points.exchange.totals import Total
 
 CURRENCY = option(
@@ -142,16 +143,43 @@ def _people_in(entries: tuple[Entry, ...]) -> set[str]:
 
 @verb(
     "explain",
-    zh="说明积分从何而来：一条服务记录、一笔兑换，或某人最近一次所得积分。",
-    examples=("volunteer-points explain 张伟", "volunteer-points explain r-7k3m9qrt2x5v8w1y"),
+    zh="说明由来：一条服务记录、一笔兑换、某人最近一次所得积分；或等级（level）、价格（price）、到期（expiry）。",
+    examples=(
+        "volunteer-points explain 张伟",
+        "volunteer-points explain r-7k3m9qrt2x5v8w1y",
+        "volunteer-points explain level 张伟",
+        "volunteer-points explain price 张伟 大米",
+        "volunteer-points explain expiry 张伟",
+    ),
 )
-@click.argument("subject")
-def explain_command(desk: Desk, subject: str) -> Answer:
-    """Explain where points came from: a record, a redemption, or somebody's latest award."""
-    named = subject if subject.startswith(("r-", "x-")) else _latest_award(desk, subject)
-    found = desk.programme.explain(named, desk.speaker.lang, desk.speaker.names)
+@click.argument("subject", nargs=-1, required=True)
+def explain_command(desk: Desk, subject: tuple[str, ...]) -> Answer:
+    """Explain where points came from: a record, a redemption, or somebody's latest award.
+
+    With "level", "price" or "expiry" in front: somebody's level on a ladder, the price of an item for somebody, or
+    what of somebody expired last.
+    """
+    found = desk.programme.explain(_explained(desk, subject), desk.speaker.lang, desk.speaker.names)
     title, *lines = found.text().splitlines()
     return Answer(found.plain(), (Line(title, "head"), *lines))
+
+
+def _explained(desk: Desk, words: tuple[str, ...]) -> str | Entry | Rank | Quote:
+    """What is to be explained."""
+    match words:
+        case ("level", person):
+            return desk.programme.level(desk.person(person))
+        case ("level", person, ladder):
+            return desk.programme.level(desk.person(person), ladder)
+        case ("price", person, item):
+            return desk.programme.quote(desk.person(person), desk.thing("item", item))
+        case ("expiry", person):
+            return _latest_expiry(desk, person)
+        case (subject,) if subject.startswith(("r-", "x-")):
+            return subject
+        case (person,):
+            return _latest_award(desk, person)
+    raise InputError("what_to_explain", value=" ".join(words))
 
 
 def _latest_award(desk: Desk, person: str) -> str:
@@ -159,6 +187,13 @@ def _latest_award(desk: Desk, person: str) -> str:
     if not entries or not isinstance(entries[-1].fact, (Awarded, NotAwarded)):
         raise InputError("no_award_yet", value=person)
     return entries[-1].fact.record
+
+
+def _latest_expiry(desk: Desk, person: str) -> Entry:
+    entries = desk.programme.ask(About(volunteer_holder(desk.person(person)), ("Expired",)))
+    if not entries:
+        raise InputError("nothing_expired_yet", value=person)
+    return entries[-1]
 
 
 # --- totals ------------------------------------------------------------------------------------------------------

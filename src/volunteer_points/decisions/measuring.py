@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 import attrs
 
 from volunteer_points.books import About, Lots, Moved, Question
-from volunteer_points.decisions.case import Case, available, lots_of, refuse, volunteer_question
+from volunteer_points.decisions.case import Frame, available, lots_of, refuse, volunteer_question
 from volunteer_points.entries import Entry
 from volunteer_points.model import Condition, Facts, Of, Reading, Whose, readings
 from volunteer_points.postings import (
@@ -60,6 +60,15 @@ class Asking(Protocol):
 
     def ask(self, question: Question[Answer]) -> Answer:
         """An answer."""
+        ...
+
+
+class Framed(Asking, Protocol):
+    """The same, with the programme as it stands."""
+
+    @property
+    def frame(self) -> Frame:
+        """The programme."""
         ...
 
 
@@ -196,7 +205,12 @@ def _months(entries: tuple[Entry, ...], day: date) -> int:
 
 
 def facts_about(  # noqa: PLR0913, PLR0917 - who, by which rules and when
-    case: Case, measurer: Measurer, rulebook: Rulebook, conditions: Iterable[Condition], tags: Iterable[str], day: date
+    case: Framed,
+    measurer: Measurer,
+    rulebook: Rulebook,
+    conditions: Iterable[Condition],
+    tags: Iterable[str],
+    day: date,
 ) -> Facts:
     """What conditions are held against, on a day."""
     values = measurer.values(readings(conditions, rulebook.ladders, day))
@@ -220,6 +234,7 @@ def hold_to(facts: Facts, conditions: Iterable[Condition], **more: object) -> No
         of=None if condition.of is None else str(condition.of),
         wanted=shown.wanted,
         found=shown.found,
+        missing=shown.missing,
         over=condition.over,
         clause=condition.clause,
         **more,

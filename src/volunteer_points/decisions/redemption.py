@@ -20,7 +20,7 @@ from volunteer_points.decisions.case import (
     taken,
     volunteer_question,
 )
-from volunteer_points.decisions.measuring import Measurer, facts_about, hold_to
+from volunteer_points.decisions.measuring import Framed, Measurer, facts_about, hold_to
 from volunteer_points.entries import Cancelled, Collected, Entry, Expired, Extended, Held, ItemListed, Lapsed, Returned
 from volunteer_points.model import Item, Limit, LimitBy, LimitOf, Right, Whose, period_around
 from volunteer_points.postings import (
@@ -103,7 +103,7 @@ def redemption_needs(command: Collect | Cancel | Lapse | Return) -> tuple[Questi
     return (redemption_question(command.redemption),)
 
 
-def listed_item(case: Case, item: str) -> Item:
+def listed_item(case: Framed, item: str) -> Item:
     """The item as it stands, unless it was withdrawn."""
     entries = case.ask(item_question(item))
     if not entries or not isinstance(entries[-1].fact, ItemListed):
@@ -120,7 +120,7 @@ def latest_item(case: Case, item: str) -> Item:
 
 
 @attrs.frozen
-class _Quote:
+class UnitPrice:
     """What one unit costs whom: the points, the money besides, and the condition behind a special price."""
 
     points: int
@@ -142,7 +142,7 @@ def redeem(case: Case, command: Redeem) -> None:
         refuse("hold_ends_in_past", held_until=held_until, booked_at=case.booked_at)
     payer = _payer(command, person)
     limits = rulebook.redemption.limits_for(item)
-    questions = {limit: _counter(case, limit, item, command.volunteer, person.household) for limit in limits}
+    questions = {limit: counter_of(case, limit, item, command.volunteer, person.household) for limit in limits}
     case.need(lots_of(payer, item.currency), on_hand(item), *questions.values())
     quote = _quoted(case, item, rulebook, person)
     _window(case, item, rulebook.redemption)
@@ -189,7 +189,7 @@ def _payer(command: Redeem, person: VolunteerState) -> str:
     return household_holder(person.household)
 
 
-def _quoted(case: Case, item: Item, rulebook: Rulebook, person: VolunteerState) -> _Quote:
+def _quoted(case: Case, item: Item, rulebook: Rulebook, person: VolunteerState) -> UnitPrice:
     """The price for this volunteer on this day, once all conditions for redeeming it hold."""
     day = case.booking_day
     specials = tuple(each for each in item.special_prices if each.holds_on(day))
@@ -197,26 +197,27 @@ def _quoted(case: Case, item: Item, rulebook: Rulebook, person: VolunteerState) 
     conditions = (*rule.conditions, *item.conditions, *(each for price in specials for each in price.conditions))
     asking = Measurer(case, person.id, person.household)
     facts = facts_about(case, asking, rulebook, conditions, person.tags, day)
-    usual = _usual(case, item, rulebook)
+    usual = usual_price(case, item, rulebook)
     if usual is None:
         refuse("item_not_offered", item=item.id, day=day)
     hold_to(facts, (*rule.conditions, *item.conditions), volunteer=person.id, item=item.id)
     for price in specials:
         if facts.unmet(price.conditions) is None:
-            return _Quote(price.points, price.cash or Fraction(0), price.conditions[0].id)
+            return UnitPrice(price.points, price.cash or Fraction(0), price.conditions[0].id)
     return usual
 
 
-def _usual(case: Case, item: Item, rulebook: Rulebook) -> _Quote | None:
+def usual_price(case: Framed, item: Item, rulebook: Rulebook) -> UnitPrice | None:
+    """The price without any special one; None when the item is not offered that day."""
     if not item.offered_on(case.booking_day):
         return None
     if item.worth is not None:
         exchange = rulebook.redemption.exchange_for(item)
         if exchange is None:
             refuse("no_exchange", item=item.id, partner=item.partner, rulebook=rulebook.id)
-        return _Quote(exchange.price(item.worth, case.frame.currency(item.currency).scale))
+        return UnitPrice(exchange.price(item.worth, case.frame.currency(item.currency).scale))
     listed = item.listed_on(case.booking_day)
-    return None if listed is None else _Quote(listed.points, listed.cash or Fraction(0))
+    return None if listed is None else UnitPrice(listed.points, listed.cash or Fraction(0))
 
 
 def _window(case: Case, item: Item, rule: RedemptionRule) -> None:
@@ -243,7 +244,8 @@ def _window_text(window: Window) -> str:
 _LIMIT_UNITS = {LimitOf.UNITS: UNITS, LimitOf.REDEMPTIONS: REDEMPTIONS}
 
 
-def _counter(case: Case, limit: Limit, item: Item, volunteer: str, household: str | None) -> Moved:
+def counter_of(case: Framed, limit: Limit, item: Item, volunteer: str, household: str | None) -> Moved:
+    """What a limit counts of this item for this volunteer, from nought downwards."""
     holder = volunteer_holder(volunteer)
     if limit.by is LimitBy.HOUSEHOLD and household:
         holder = household_holder(household)

@@ -12,6 +12,7 @@ from volunteer_points.explain.explanations import Explanation, Line
 from volunteer_points.explain.kinds import describe
 from volunteer_points.explain.redemptions import explain_redemption
 from volunteer_points.explain.refusals import sentence
+from volunteer_points.explain.standing import explain_expiry, explain_level, explain_price, explain_refusal
 from volunteer_points.explain.statements import Statement, StatementLine, Sums, statement
 from volunteer_points.explain.templates import Lang, Names, naming
 
@@ -25,7 +26,11 @@ __all__ = [
     "Sums",
     "describe",
     "explain_award",
+    "explain_expiry",
+    "explain_level",
+    "explain_price",
     "explain_redemption",
+    "explain_refusal",
     "naming",
     "sentence",
     "statement",

@@ -232,7 +232,7 @@ def _awarded(entry: Entry, speaker: Speaker, past: Past | None) -> list[Line]:
     fact = entry.fact
     assert isinstance(fact, Awarded)  # noqa: S101 - narrows the type
     rulebook = _rulebook(speaker, fact.rulebook)
-    lines = [_under(rulebook, fact.rulebook, speaker), *passed_over(rulebook, fact.working, past, speaker)]
+    lines = [under_rulebook(rulebook, fact.rulebook, speaker), *passed_over(rulebook, fact.working, past, speaker)]
     lines += _working(fact.working, rulebook, fact.currency, speaker)
     cut = {step.rule for step in fact.working if step.did == "capped"}
     lines += _not_reached(rulebook, fact.activity, cut, past, speaker)
@@ -248,7 +248,7 @@ def _not_awarded(entry: Entry, speaker: Speaker, past: Past | None) -> list[Line
     assert isinstance(fact, NotAwarded)  # noqa: S101 - narrows the type
     rulebook = _rulebook(speaker, fact.rulebook)
     currency = "points" if rulebook is None else rulebook.currency
-    lines = [_under(rulebook, fact.rulebook, speaker), *passed_over(rulebook, fact.working, past, speaker)]
+    lines = [under_rulebook(rulebook, fact.rulebook, speaker), *passed_over(rulebook, fact.working, past, speaker)]
     lines += _working(fact.working, rulebook, currency, speaker)
     lines.append(line_of(speaker, "not_awarded", LINES["not_awarded"], facts_of(entry)))
     if fact.minutes:
@@ -288,7 +288,8 @@ def _rulebook(speaker: Speaker, name: str) -> Rulebook | None:
     return next((rulebook for rulebook in rulebooks if rulebook.id == name), None)
 
 
-def _under(rulebook: Rulebook | None, name: str, speaker: Speaker) -> Line:
+def under_rulebook(rulebook: Rulebook | None, name: str, speaker: Speaker) -> Line:
+    """The line that names a rulebook and since when it holds."""
     if rulebook is None:
         return line_of(speaker, "rulebook", LINES["rulebook_only"], {"rulebook": name})
     facts: dict[str, Fact] = {

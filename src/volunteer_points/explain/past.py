@@ -193,6 +193,7 @@ def condition_facts(shown: Shown) -> dict[str, Fact]:
         "over": Stretch(condition.over) if measured else None,
         "wanted": shown.wanted,
         "found": shown.found,
+        "missing": shown.missing,
         **({"clause": condition.clause} if condition.clause else {}),
     }
 

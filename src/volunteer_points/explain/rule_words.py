@@ -58,9 +58,11 @@ WRITTEN: Mapping[str, ErrorWords] = {
 APPLIED: Mapping[str, ErrorWords] = {
     "condition_unmet": ErrorWords(
         "{volunteer} does not meet the condition {condition}[ for {item}]"
-        "[; measured: {of}, {over}][; wanted: {wanted}][; found: {found}][ (clause {clause})].",
+        "[; measured: {of}, {over}][; wanted: {wanted}][; found: {found}][; missing: {missing}]"
+        "[ (clause {clause})].",
         "Come again when it is met.",
         "{volunteer} 不符合条件 {condition}[（{item}）][；依据：{over}{of}][；要求：{wanted}][；现为：{found}]"
+        "[；还差：{missing}]"
         "[（条款 {clause}）]。", "请在符合条件后再办理。",
     ),
     "cannot_be_measured": ErrorWords(

@@ -126,6 +126,8 @@ VOCABULARY: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "hours": ("h", "小时"),
         "minutes": ("min", "分钟"),
         "times": ("times", "次"),
+        "units": ("units", "件"),
+        "redemptions": ("redemptions", "次"),
     },
     "selector": {
         "activity": ("activity", "项目"),
@@ -177,6 +179,7 @@ VOCABULARY: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "wanted": {
         "record": ("record", "服务记录"),
         "redemption": ("redemption", "兑换"),
+        "expiry": ("expiry", "到期清零"),
     },
     "noun": {
         "team": ("team", "志愿服务队"),

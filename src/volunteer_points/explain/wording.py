@@ -351,7 +351,10 @@ class Count:
 
     def shown(self, speaker: Speaker) -> str:
         """The number and the unit."""
-        return f"{Exact(str(self.number)).shown(speaker)} {Term('unit', self.unit).shown(speaker)}"
+        unit = Term("unit", self.unit).shown(speaker)
+        if self.number == 1 and self.unit in VOCABULARY["unit"]:
+            unit = unit.removesuffix("s")
+        return f"{Exact(str(self.number)).shown(speaker)} {unit}"
 
     def plain(self) -> dict[str, object]:
         """Both."""

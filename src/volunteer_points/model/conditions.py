@@ -222,6 +222,8 @@ class Shown:
     met: bool
     wanted: str = ""
     found: str = ""
+    missing: str = ""
+    """How much more it takes, where a number is too small."""
 
 
 @attrs.frozen
@@ -265,7 +267,8 @@ class Facts:
         met = (least is None or found >= least) and (below is None or found < below)
         wanted = [f"≥ {number_text(least)}"] if least is not None else []
         wanted += [f"< {number_text(below)}"] if below is not None else []
-        return Shown(condition=condition, met=met, wanted=" ".join(wanted), found=number_text(found))
+        missing = number_text(least - found) if least is not None and found < least else ""
+        return Shown(condition=condition, met=met, wanted=" ".join(wanted), found=number_text(found), missing=missing)
 
     def _level(self, condition: Condition) -> Shown:
         ladder = ladder_named(self.ladders, condition.ladder)
