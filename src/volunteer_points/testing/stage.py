@@ -175,6 +175,7 @@ class Stage:
         for number in range(step.get("times", 1)):
             if number:
                 self.now = self.instant(self.calendar.day(self.now) + timedelta(days=1), time(8))
+                step = {key: value for key, value in step.items() if key not in {"on", "at"}}
             self._serve_once(activity, step)
 
     def _serve_once(self, activity: str, step: Tables) -> None:
