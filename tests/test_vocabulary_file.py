@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from fractions import Fraction
 from time import monotonic
 
@@ -10,9 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from volunteer_points.canonical import digest
-from volunteer_points.commands import Definition
+from volunteer_points.commands import Adopt, Definition
 from volunteer_points.decisions import adoption
+from volunteer_points.errors import Refused
+from volunteer_points.programme import Programme
 from volunteer_points.programme_file import check, dumps, loads
+from volunteer_points.storage.memory import MemoryStore
 from volunteer_points.testing.vocabulary import programmes
 
 DAY = date(2026, 3, 1)
@@ -160,3 +163,31 @@ def test_a_hostile_file_is_refused_at_once(text: str) -> None:
     began = monotonic()
     assert len(check(text)) == 1
     assert monotonic() - began < 2
+
+
+@pytest.mark.parametrize(
+    "keys, allowed",
+    [
+        ("", False),
+        ("retroactive = true\n", False),
+        ('retroactive = true\nretroactive_reason = " "\n', False),
+        ('retroactive_reason = "approved in March"\n', False),
+        ('retroactive = true\nretroactive_reason = "approved in March"\n', True),
+    ],
+)
+def test_a_version_reaches_back_only_when_it_says_so_and_why(keys: str, *, allowed: bool) -> None:
+    programme = Programme(MemoryStore("saihan"))
+    first = loads(WHOLE, day=DAY)
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    programme.execute(Adopt(definition=first, author="founder"), actor="founder", booked_at=at)
+    later = (
+        WHOLE[WHOLE.index("[[rulebooks]]") :].replace("2026-01-01\n", f"2026-02-01\n{keys}").replace('"2026"', '"b"')
+    )
+    adopt = Adopt(definition=loads(WHOLE + later, day=DAY), author="founder")
+    if allowed:
+        programme.execute(adopt, actor="founder", booked_at=at)
+        return
+    with pytest.raises(Refused) as caught:
+        programme.execute(adopt, actor="founder", booked_at=at)
+    assert caught.value.code == "definition_has_problems"
+    assert "before today 2026-03-01" in str(caught.value.facts["problems"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +109,7 @@ def show(desk: Desk, *, file: str | None, version: str | None, as_html: bool, ta
     from volunteer_points.handout import html, markdown  # noqa: PLC0415 - only here
 
     definition = _from_file(file) if file else _from_ledger(desk)
-    rulebook = _chosen(definition, version)
+    rulebook = _chosen(desk, definition, version)
     try:
         text = (html if as_html else markdown)(definition, rulebook, desk.lang)
     except ImportError:
@@ -168,15 +167,15 @@ def _meant(desk: Desk, text: str) -> tuple[Definition, Rulebook]:
     place, _, version = text.rpartition(":")
     if Path(text).exists() or text.endswith(".toml"):
         definition = _from_file(text)
-        return definition, _chosen(definition, None)
+        return definition, _chosen(desk, definition, None)
     if place and Path(place).exists():
         definition = _from_file(place)
-        return definition, _chosen(definition, version)
+        return definition, _chosen(desk, definition, version)
     definition = _from_ledger(desk)
-    return definition, _chosen(definition, text)
+    return definition, _chosen(desk, definition, text)
 
 
-def _chosen(definition: Definition, version: str | None) -> Rulebook:
+def _chosen(desk: Desk, definition: Definition, version: str | None) -> Rulebook:
     known = {rulebook.id: rulebook for rulebook in definition.rulebooks}
     if version is not None and version not in known:
         raise InputError("no_such_version", value=version, known=", ".join(known) or "-")
@@ -185,7 +184,7 @@ def _chosen(definition: Definition, version: str | None) -> Rulebook:
     if version is not None:
         return known[version]
     ordered = sorted(known.values(), key=lambda each: each.since)
-    today = date.today()  # noqa: DTZ011 - which version is shown when none is named
+    today = definition.calendar.day(desk.now(definition.calendar))
     return next((each for each in reversed(ordered) if each.covers(today)), ordered[-1])
 
 

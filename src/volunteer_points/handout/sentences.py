@@ -166,7 +166,7 @@ def _rate(rate: Rate, currency: str, say: Phrases) -> str:
             gives += [
                 say.pick(f"{say.amount(stage.points, currency)} {each}", f"{each} {say.amount(stage.points, currency)}")
             ]
-            steps.append(say.pick(f"above {above}: {' and '.join(gives)}", f"{above}以上{'，'.join(gives)}"))
+            steps.append(say.pick(f"from {above} on: {' and '.join(gives)}", f"{above}以上{'，'.join(gives)}"))
         what = say.pick("; ", "；").join(steps)
     else:
         what = say.pick(f"{say.amount(rate.points, currency)} {each}", f"{each} {say.amount(rate.points, currency)}")

@@ -348,7 +348,7 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "certified": "Reaching the numbers lets somebody apply; a person decides.",
     },
     "Stage": {
-        "above": "The amount above which it holds.",
+        "above": "The amount from which on it holds.",
         "plus": "Points once, when the amount reaches it.",
         "points": "Points for each further block.",
     },
