@@ -50,11 +50,12 @@ def _numbers(value: object, place: str) -> Iterator[tuple[str, int | Decimal | d
         yield place, value
 
 
-def _neighbours(value: int | Decimal | date) -> tuple[Any, Any]:
+def _neighbours(value: int | Decimal | date) -> tuple[Any, ...]:
+    """One step up and one step down; below nought nothing is counted."""
     if isinstance(value, date):
         return value + timedelta(days=1), value - timedelta(days=1)
     step = Decimal("0.1") if isinstance(value, Decimal) else 1
-    return value + step, value - step
+    return (value + step, value - step) if value else (value + step,)
 
 
 def _noticed(tables: Mapping[str, Any], place: str, other: object, cases: tuple[CaseOfRules, ...]) -> bool:
