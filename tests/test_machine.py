@@ -10,8 +10,9 @@ from pathlib import Path
 from hypothesis import settings
 
 from tests.storage.commits import LEDGER
+from tests.storage.mariadb import mariadb
 from tests.storage.servers import postgresql
-from tests.storage.stores import in_postgresql
+from tests.storage.stores import in_mariadb, in_postgresql
 from volunteer_points.entries import Entry
 from volunteer_points.postings import Purpose, record_subject, redemption_subject
 from volunteer_points.storage import Store
@@ -84,6 +85,20 @@ class MemoryAndPostgresqlMachine(StoreMachine):
         postgresql().give_back(str(self.postgresql.url.database))
 
 
+class MemoryAndMariadbMachine(StoreMachine):
+    """A store in memory and one in MariaDB, side by side."""
+
+    def empty_stores(self) -> Mapping[str, Store]:
+        self.mariadb = in_mariadb(Path())
+        return {"memory": MemoryStore(LEDGER), "mariadb": self.mariadb}
+
+    def teardown(self) -> None:
+        self.mariadb.close()
+        mariadb().give_back(str(self.mariadb.url.database))
+
+
 TestStores = MemoryAndSqliteMachine.TestCase
 TestPostgresql = MemoryAndPostgresqlMachine.TestCase
 TestPostgresql.settings = settings(max_examples=10)  # each step is many trips
+TestMariadb = MemoryAndMariadbMachine.TestCase
+TestMariadb.settings = settings(max_examples=10)

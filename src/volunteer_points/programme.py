@@ -177,7 +177,7 @@ class Programme:
         while True:
             try:
                 with self.store.session() as session:
-                    return _write_all(session, requests, keep_going=keep_going)
+                    return _write_all(session, requests, keep_going=keep_going, pause=self._pause)
             except (Busy, CommitUnknown) as error:
                 if isinstance(error, HostBusy) or attempt >= self._retry.times:
                     raise
@@ -199,7 +199,7 @@ class Programme:
         """What commands would write one after the other; refusals stand in their outcomes."""
         requests = [self._request(order) for order in orders]
         with self.store.reader() as reader:
-            return _decided_in_turn(requests, reader.ask, keep_going=True)
+            return _decided_in_turn(requests, reader.ask, keep_going=True, pause=self._pause)
 
     def sweep(self, *, actor: str, booked_at: datetime | None = None, batch: int = 500) -> tuple[Outcome, ...]:
         """Do everything that a date decides, in bounded transactions.
@@ -265,6 +265,9 @@ class Programme:
             command, key = Expire(volunteer=volunteer, currency=currency), f"expire:{volunteer}:{currency}:{times + 1}"
             orders.append(Order(command=command, actor=actor, key=key, booked_at=at))
         return orders
+
+    def _pause(self) -> None:
+        """Between two commands of a batch: where others wait for this thread, let them go on."""
 
     def _request(self, order: Order) -> Request:
         return Request(
@@ -510,7 +513,9 @@ def _begin(state: RecordState) -> str:
 Fetch = Callable[[tuple[Question[Any], ...]], Mapping[Question[Any], Any]]
 
 
-def _write_all(session: Session, requests: list[Request], *, keep_going: bool) -> tuple[Outcome, ...]:
+def _write_all(
+    session: Session, requests: list[Request], *, keep_going: bool, pause: Callable[[], None]
+) -> tuple[Outcome, ...]:
     """Decide about all requests, and only then write, so that every answer is from before this session's writing."""
 
     def fetch(questions: tuple[Question[Any], ...]) -> Mapping[Question[Any], Any]:
@@ -520,14 +525,17 @@ def _write_all(session: Session, requests: list[Request], *, keep_going: bool) -
         )
         return session.ask(questions)
 
-    outcomes = _decided_in_turn(requests, fetch, keep_going=keep_going)
+    outcomes = _decided_in_turn(requests, fetch, keep_going=keep_going, pause=pause)
     for outcome in outcomes:
         if outcome.entries and not outcome.replayed:
             session.append(outcome.entries)
+            pause()
     return outcomes
 
 
-def _decided_in_turn(requests: list[Request], fetch: Fetch, *, keep_going: bool) -> tuple[Outcome, ...]:
+def _decided_in_turn(
+    requests: list[Request], fetch: Fetch, *, keep_going: bool, pause: Callable[[], None]
+) -> tuple[Outcome, ...]:
     """What becomes of each request when those before it are written."""
     answers: dict[Question[Any], Any] = {}
     since, outcomes = None, list[Outcome]()
@@ -535,6 +543,7 @@ def _decided_in_turn(requests: list[Request], fetch: Fetch, *, keep_going: bool)
         since = Tally()
         answers.update(fetch(_first_questions(requests)))
     for place, request in enumerate(requests, start=1):
+        pause()
         try:
             decision = decide(_OpenBooks(answers, since, fetch), request)
         except Refused as refusal:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from sqlalchemy import URL, Engine, create_engine
 
 from tests.storage.commits import LEDGER
+from tests.storage.mariadb import mariadb
 from tests.storage.servers import postgresql
 from volunteer_points.storage import Reader, Session, Store
 from volunteer_points.storage.ledgers import create_ledger
@@ -75,12 +76,24 @@ def joined_postgresql(_: Path) -> JoinedStore:
     return JoinedStore(create_engine(postgresql().url(postgresql().lease())), LEDGER)
 
 
+def in_mariadb(_: Path) -> SqlStore:
+    """A ledger in a database of its own, which :func:`emptied` gives back."""
+    return SqlStore.open(mariadb().address(mariadb().lease()), LEDGER)
+
+
+def joined_mariadb(_: Path) -> JoinedStore:
+    """The same in transactions of a host, at a level where it need not run again when others were first."""
+    return JoinedStore(create_engine(mariadb().url(mariadb().lease()), isolation_level="READ COMMITTED"), LEDGER)
+
+
 STORES: dict[str, MakeStore] = {
     "memory": lambda _: MemoryStore(LEDGER),
     "sqlite": in_file,
     "joined": joined,
     "postgresql": in_postgresql,
     "joined postgresql": joined_postgresql,
+    "mariadb": in_mariadb,
+    "joined mariadb": joined_mariadb,
 }
 
 
@@ -95,3 +108,5 @@ def emptied(kind: str, folder: Path) -> Iterator[Store]:
             store.close()
             if "postgresql" in kind:
                 postgresql().give_back(str(store.url.database))
+            if "mariadb" in kind:
+                mariadb().give_back(str(store.url.database))

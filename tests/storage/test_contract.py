@@ -201,7 +201,7 @@ def test_a_session_that_is_over_is_over(store: Store) -> None:
     assert everything(store) == ([], set())
 
 
-@pytest.mark.parametrize("kind", ["memory", "sqlite", "postgresql"])
+@pytest.mark.parametrize("kind", ["memory", "sqlite", "postgresql", "mariadb"])
 def test_a_session_within_a_session_is_an_error_and_not_a_wait_for_oneself(kind: str, tmp_path: Path) -> None:
     with emptied(kind, tmp_path) as store:
         with store.session() as outer:

@@ -24,6 +24,7 @@ from volunteer_points.errors import (
     Busy,
     CommitUnknown,
     Corrupt,
+    HostBusy,
     InputError,
     KeyConflict,
     Misconfigured,
@@ -154,7 +155,7 @@ def test_what_is_no_ledger_is_left_as_it_was(tmp_path: Path) -> None:
         ("", "ledger_in_memory"),
         ("oracle://user:secret@host/database", "database_not_supported"),
         ("postgresql+psycopg2://user:secret@host/database", "database_not_supported"),
-        ("sqlite+aiosqlite:///ledger.sqlite", "database_not_supported"),
+        ("sqlite+aiosqlite:///ledger.sqlite", "outside_of_event_loop"),
         ("sqlite:///:memory:", "ledger_in_memory"),
         ("nonsense://", "database_not_supported"),
         ("://", "not_a_url"),
@@ -676,7 +677,7 @@ def test_a_host_that_read_before_somebody_else_wrote_must_run_again_and_never_us
             store = SqlStore.joining(connection, LEDGER)
             assert asked(store, AVAILABLE_A) == {}
             write(SqlStore(host, LEDGER), gift("meanwhile", A, 5))
-            facts = wrong("host_transaction_busy", lambda: write(store, gift("key", A, 1)), Busy)
+            facts = wrong("host_transaction_busy", lambda: write(store, gift("key", A, 1)), HostBusy)
             assert facts["sqlite"] == "SQLITE_BUSY_SNAPSHOT"
         # the same again, and nobody in the way
         with connection.begin(), SqlStore.joining(connection, LEDGER).session() as session:

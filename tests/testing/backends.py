@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, text
 
+from tests.asynchronous.loops import LoopStore
 from tests.storage.servers import postgresql
 from volunteer_points.storage import Store
 from volunteer_points.storage.ledgers import create_ledger
@@ -51,16 +52,16 @@ class SqlBackend(StoreFactory):
     def empty(self, ledger: str) -> Store:
         return SqlStore.open(self.place(), ledger, durable=False)
 
-    def _again(self, store: Store, ledger: str) -> SqlStore:
+    def _again(self, store: Store, ledger: str) -> Store:
         return SqlStore.open(_address(store), ledger, durable=False)
 
     def close(self, store: Store) -> None:
-        assert isinstance(store, SqlStore)
+        assert isinstance(store, SqlStore | LoopStore)
         store.close()
         self.remove(store.url)
 
     def reopened(self, store: Store) -> Store:
-        assert isinstance(store, SqlStore)
+        assert isinstance(store, SqlStore | LoopStore)
         store.close()
         return self._again(store, store.ledger)
 
@@ -128,7 +129,7 @@ class PostgresqlBackend(SqlBackend):
 
 
 def _address(store: Store) -> str:
-    assert isinstance(store, SqlStore)
+    assert isinstance(store, SqlStore | LoopStore)
     return store.url.render_as_string(hide_password=False)
 
 

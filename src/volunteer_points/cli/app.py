@@ -68,7 +68,13 @@ SECTIONS: Mapping[Words, Mapping[str, str]] = {
         "expire": "points:expire",
         "close": "points:close",
     },
-    Words("Ledger", "账本"): {"export": "ledgers:export", "audit": "ledgers:audit", "demo": "showing:demo"},
+    Words("Ledger", "账本"): {
+        "export": "ledgers:export",
+        "import-journal": "ledgers:import_journal",
+        "compare": "ledgers:compare",
+        "audit": "ledgers:audit",
+        "demo": "showing:demo",
+    },
 }
 """The commands by what they are about: what is typed, and where it is."""
 

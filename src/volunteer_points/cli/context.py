@@ -23,6 +23,7 @@ from volunteer_points.programme import Outcome, Programme
 if TYPE_CHECKING:
     from volunteer_points.explain.wording import Lang, Speaker
     from volunteer_points.people import Register
+    from volunteer_points.storage.journal import JournalStore
     from volunteer_points.storage.sql import SqlStore
 
 PROGRAM = "volunteer-points"
@@ -124,15 +125,33 @@ class Desk:
             return False
 
     def _opened(self, *, create: bool, ledger: str | None = None) -> Programme:
+        if not create and _is_journal(self.ledger_place):
+            return Programme(_journal_at(self.ledger_place), clock=self.now)
+        return Programme(self.store_for_writing(create=create, ledger=ledger), clock=self.now)
+
+    def store_for_writing(self, *, create: bool, ledger: str | None = None) -> SqlStore:
+        """The database of the ledger.
+
+        Args:
+            create: Make the ledger if the database has none.
+            ledger: Its id.
+
+        Raises:
+            Misconfigured: ``opened_read_only`` where it would be a journal.
+            StoreError: what is there is not the ledger.
+        """
         from volunteer_points.storage.sql import SqlStore  # noqa: PLC0415 - help does not need SQLAlchemy
 
+        if _is_journal(self.ledger_place):
+            fix = "A journal is read and never written; name a database."
+            raise Misconfigured("opened_read_only", ledger=ledger, journal=self.ledger_place, fix=fix)
         place, _, named = self.ledger_place.partition("#")
         store = SqlStore.open(place, ledger=ledger or named or None, create=create)
         self._open.callback(store.close)
-        return Programme(store, clock=self.now)
+        return store
 
-    def store_for_reading(self, place: str) -> SqlStore:
-        """A ledger that is only read, even where its guards are missing.
+    def store_for_reading(self, place: str) -> SqlStore | JournalStore:
+        """A ledger that is only read, even where its guards are missing; it may be in a journal.
 
         Raises:
             InputError: ``no_ledger``.
@@ -141,6 +160,8 @@ class Desk:
         from volunteer_points.storage.sql import SqlStore  # noqa: PLC0415 - help does not need SQLAlchemy
 
         self._check_file(place)
+        if _is_journal(place):
+            return _journal_at(place)
         where, _, named = place.partition("#")
         store = SqlStore.open(where, ledger=named or None, create=False, read_only=True)
         self._open.callback(store.close)
@@ -259,7 +280,9 @@ class Desk:
         if given:
             return str(given)
         file = self.ledger_file
-        return str(file.with_name(f"{file.stem}.people.db")) if file else "volunteer-points.people.db"
+        if file is None:
+            return "volunteer-points.people.db"
+        return str(file.with_name(f"{file.name.removesuffix('.gz').rsplit('.', 1)[0]}.people.db"))
 
     @cached_property
     def people(self) -> Register:
@@ -389,6 +412,17 @@ class Desk:
                 case "partner", PartnerAgreed(partner=thing):
                     named[thing.id] = (thing.name,)
         return named
+
+
+def _is_journal(place: str) -> bool:
+    """Whether a place is a journal file, by its name."""
+    return "://" not in place and place.endswith((".jsonl", ".jsonl.gz"))
+
+
+def _journal_at(place: str) -> JournalStore:
+    from volunteer_points.storage.journal import read_journal  # noqa: PLC0415 - few commands need it
+
+    return read_journal(place)
 
 
 def _file_of(place: str) -> Path | None:

@@ -1,4 +1,4 @@
-"""The ledger as a whole at the command line: begun, its programme adopted and checked, exported, audited."""
+"""The ledger as a whole at the command line: begun, adopted, checked, exported, imported, compared, audited."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import click
 
 from volunteer_points.cli.context import Desk
 from volunteer_points.cli.outcomes import PREVIEW, Undo, entry_data, said, written
-from volunteer_points.cli.output import REFUSED, Answer, Line, Part, progress
+from volunteer_points.cli.output import REFUSED, Answer, Line, Part, Table, progress
 from volunteer_points.cli.readings import read_instant
 from volunteer_points.cli.verbs import option, verb
 from volunteer_points.cli.words import Words
@@ -24,7 +24,7 @@ from volunteer_points.storage.memory import MemoryStore
 
 if TYPE_CHECKING:
     from volunteer_points.programme_file import Problem
-    from volunteer_points.storage.journal import Journal
+    from volunteer_points.storage.journal import Journal, JournalStore
     from volunteer_points.storage.sql import SqlStore
 
 PROGRAMME_FILE = "programme.toml"
@@ -264,7 +264,7 @@ def problem_data(problem: Problem) -> dict[str, Any]:
     }
 
 
-# --- export, audit -----------------------------------------------------------------------------------------------
+# --- export, import-journal, compare -----------------------------------------------------------------------------
 
 
 @verb(
@@ -311,6 +311,92 @@ def _steps(advance: Callable[[int], None]) -> Callable[[int], None]:
 
 
 @verb(
+    "import-journal",
+    zh="把导出的日志文件导入账本，可换用另一种数据库。\n\n"
+    "分录、键、哈希和顺序原样保留。先通读检查，再分批写入；中断后重新执行即可继续，已有的不会重复写入。"
+    "数据库中没有账本时会新建。",
+    examples=(
+        "volunteer-points import-journal 2026-03.jsonl.gz --ledger copy.db",
+        "volunteer-points import-journal ledger.jsonl --ledger postgresql://user@host/points",
+    ),
+)
+@click.argument("file", type=click.Path(dir_okay=False))
+def import_journal(desk: Desk, file: str) -> Answer:
+    """Import an exported journal into a ledger, which may be in another kind of database.
+
+    Entries, keys, hashes and order stay as they are. The file is checked as a whole first and then written in parts;
+    what was broken off goes on when it is typed again, and what is there is not written twice. A database without a
+    ledger gets it.
+    """
+    from volunteer_points.storage import moving  # noqa: PLC0415 - only here
+
+    with progress(Words("Checking", "正在检查"), desk.language, None) as advance:
+        journal = moving.WholeJournal(file, progress=_steps(advance))
+    store = desk.store_for_writing(create=True, ledger=journal.ledger)
+    with progress(Words("Importing", "正在导入"), desk.language, journal.entries) as advance:
+        done = moving.import_journal(journal, store, progress=_steps(advance))
+    text = desk.say(
+        f"{desk.ledger_place} has the {done.entries} entries of {file}; {done.added} of them are new.",
+        f"{desk.ledger_place} 已有 {file} 的全部 {done.entries} 条分录，其中新写入 {done.added} 条。",
+    )
+    again = desk.command("compare", file, desk.ledger_place)
+    check = Line(desk.say(f"Compare them: {again}", f"比对：{again}"), "dim")
+    data = {"file": file, "ledger": done.ledger, "entries": done.entries, "added": done.added}
+    return Answer(data, (Line(text, "good"), check))
+
+
+_DIFFERENCES = {
+    "ledger": Words("the ids of the ledgers", "账本编号"),
+    "entry": Words("entry {place}", "第 {place} 条分录"),
+    "leaf": Words("the hash of entry {place}", "第 {place} 条分录的哈希"),
+    "order": Words("the order, from entry {place} on", "顺序，自第 {place} 条分录起"),
+    "count": Words("how many entries there are", "分录数"),
+    "balance": Words("the balance of {place}", "{place} 的余额"),
+}
+
+
+@verb(
+    "compare",
+    zh="比对两个账本或日志文件：逐条分录、哈希、顺序和余额。\n\n退出码：0 完全相同，1 有不同。",
+    examples=(
+        "volunteer-points compare 2026-03.jsonl.gz volunteer-points.db",
+        "volunteer-points compare volunteer-points.db postgresql://user@host/points",
+    ),
+)
+@click.argument("one", metavar="LEDGER|JOURNAL")
+@click.argument("other", metavar="LEDGER|JOURNAL")
+def compare(desk: Desk, one: str, other: str) -> Answer:
+    """Compare two ledgers or journals: every entry, every hash, the order and the balances.
+
+    Exit codes: 0 the same, 1 they differ.
+    """
+    from volunteer_points.storage.moving import differences  # noqa: PLC0415 - only here
+
+    sides = _source(desk, one), _source(desk, other)
+    with progress(Words("Comparing", "正在比对"), desk.language, None) as advance:
+        found = differences(*sides, progress=_steps(advance))
+    data = {
+        "one": one,
+        "other": other,
+        "same": not found,
+        "differences": [
+            {"what": each.what, "place": each.place, "one": each.one, "other": each.other} for each in found
+        ],
+    }
+    if not found:
+        return Answer(data, (Line(desk.say("They are the same.", "两者完全相同。"), "good"),))
+    title = Line(desk.say("They differ; the first differences:", "两者不同，最先的几处："), "bad")
+    headings = (desk.say("What", "不同之处"), one, other)
+    rows = tuple(
+        (_DIFFERENCES[each.what].said(desk.language).format(place=each.place), each.one, each.other) for each in found
+    )
+    return Answer(data, (title, Table(headings, rows, wraps=(0, 1, 2))), REFUSED)
+
+
+# --- audit -------------------------------------------------------------------------------------------------------
+
+
+@verb(
     "audit",
     zh="审计：只凭分录重新核对每一笔。\n\n"
     "可审计账本，也可审计导出的日志文件。退出码：0 无问题，1 有问题，2 用法有误，3 无法读取。",
@@ -348,10 +434,8 @@ def audit(desk: Desk, *, source: str | None, as_of: str | None, fail_on: str, re
     Exit codes: 0 clean, 1 findings, 2 usage, 3 unreadable.
     """
     from volunteer_points.audit import audit as examine  # noqa: PLC0415 - only here
-    from volunteer_points.storage.journal import Journal  # noqa: PLC0415 - only here
 
-    place = source or desk.ledger_place
-    ledger = desk.store_for_reading(place) if _is_ledger(place) else Journal(place)
+    ledger = _source(desk, source or desk.ledger_place)
     with progress(Words("Auditing", "正在审计"), desk.language, None) as advance:
         report = examine(
             ledger,
@@ -364,6 +448,12 @@ def audit(desk: Desk, *, source: str | None, as_of: str | None, fail_on: str, re
     verdicts = ("CLEAN", "FAIL", "无问题", "有问题")
     parts = (Line(line, style if line.startswith(verdicts) else "") for line in report.text(desk.lang).splitlines())
     return Answer(report.plain(), tuple(parts), report.exit_code)
+
+
+def _source(desk: Desk, place: str) -> SqlStore | JournalStore | Journal:
+    from volunteer_points.storage.journal import Journal  # noqa: PLC0415 - only here
+
+    return desk.store_for_reading(place) if _is_ledger(place) else Journal(place)
 
 
 def _is_ledger(place: str) -> bool:
@@ -380,7 +470,7 @@ def _is_ledger(place: str) -> bool:
 _DATABASE = b"SQLite format 3\x00"
 
 
-def _audit_time(source: SqlStore | Journal, text: str) -> datetime:
+def _audit_time(source: SqlStore | JournalStore | Journal, text: str) -> datetime:
     """The end of a day, or a time; on the clock of the programme where there is a ledger to ask."""
     from volunteer_points.storage.sql import SqlStore  # noqa: PLC0415 - only here
 

@@ -190,8 +190,10 @@ EVERY_COMMAND: tuple[Callable[[Any], Any], ...] = (
         "--ledger",
         metavar="PLACE",
         everywhere=True,
-        en="The ledger: a file or a SQLAlchemy URL. [VOLUNTEER_POINTS_LEDGER, else volunteer-points.db in this folder]",
-        zh="账本：文件或 SQLAlchemy 地址。[VOLUNTEER_POINTS_LEDGER，默认为当前文件夹的 volunteer-points.db]",
+        en="The ledger: a file, a SQLAlchemy URL, or a journal (.jsonl, .jsonl.gz) to read."
+        " [VOLUNTEER_POINTS_LEDGER, else volunteer-points.db in this folder]",
+        zh="账本：文件、SQLAlchemy 地址，或只供查询的日志（.jsonl、.jsonl.gz）。"
+        "[VOLUNTEER_POINTS_LEDGER，默认为当前文件夹的 volunteer-points.db]",
     ),
     option(
         "--people",

@@ -9,15 +9,17 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, PoolProxiedConnection
 from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InvalidRequestError, SQLAlchemyError
+from sqlalchemy.orm import Session
 
-from volunteer_points.errors import Busy, HostBusy, Misused
-from volunteer_points.storage.families import Family, Queue, translating
+from volunteer_points.errors import Busy, HostBusy, Misconfigured, Misused
+from volunteer_points.storage.families import Family, Queue, family_of, translating
 
 WAITS_AT_MOST_SECONDS: Final = 30
 
 _QUEUES: Final[WeakKeyDictionary[Engine, Queue]] = WeakKeyDictionary()
 _SESSION: Final = "volunteer_points_session"
+_FIX_READ_ONLY: Final = "Begin the host's transaction to read and write, on a server that may be written to."
 
 
 class Connections(Protocol):
@@ -80,14 +82,14 @@ class OwnConnections:
 class HostConnection:
     """A transaction that a host has begun and will end. Our part of it is undone alone, at a savepoint."""
 
-    def __init__(self, connection: Connection, family: Family) -> None:
-        self._connection = connection
+    def __init__(self, host: Connection | Session, family: Family) -> None:
+        self._host = host
         self._family = family
 
     @contextmanager
     def reading(self) -> Iterator[DBAPICursor]:
         """Look from within the host's transaction, which sees what the host has written."""
-        yield self._cursor()
+        yield self._cursor_of(connection_of(self._host))
 
     @contextmanager
     def writing(self) -> Iterator[DBAPICursor]:
@@ -99,7 +101,8 @@ class HostConnection:
     @contextmanager
     def making(self) -> Iterator[DBAPICursor]:
         """The same where there may be no tables yet."""
-        cursor, info = self._cursor(), self._connection.info
+        connection = connection_of(self._host)
+        cursor, info = self._cursor_of(connection), connection.info
         if info.get(_SESSION):
             raise Misused("session_within_session", fix="End one session before beginning the next.")
         with translating(self._family):
@@ -108,21 +111,23 @@ class HostConnection:
         try:
             yield cursor
             with translating(self._family):
-                cursor.execute("RELEASE volunteer_points")
+                cursor.execute("RELEASE SAVEPOINT volunteer_points")
         except BaseException as error:
-            self._undo(cursor)
+            self._undo(connection, cursor)
             if isinstance(error, Busy):
                 raise HostBusy(error.code, **error.facts) from error
+            if isinstance(error, Misconfigured) and error.code == "read_only":
+                raise Misconfigured("host_transaction_read_only", fix=_FIX_READ_ONLY) from error
             raise
         finally:
             info.pop(_SESSION, None)
 
-    def _cursor(self) -> DBAPICursor:
+    def _cursor_of(self, connection: Connection) -> DBAPICursor:
         with translating(self._family):
-            self._family.check_host(self._connection)
-            return self._family.cursor_of(self._connection.connection, own=False)
+            self._family.check_host(connection)
+            return self._family.cursor_of(connection.connection, own=False)
 
-    def _undo(self, cursor: DBAPICursor) -> None:
+    def _undo(self, connection: Connection, cursor: DBAPICursor) -> None:
         """Undo our part; where the database has undone all of it, let the host notice at its next step."""
         try:
             self._family.undo(cursor, "volunteer_points")
@@ -130,7 +135,31 @@ class HostConnection:
             with suppress(Exception):
                 cursor.close()
             with suppress(SQLAlchemyError):
-                self._connection.invalidate()
+                connection.invalidate()
 
 
-__all__ = ["WAITS_AT_MOST_SECONDS", "Connections", "HostConnection", "OwnConnections"]
+def connection_of(host: Connection | Session) -> Connection:
+    """The connection of a host's transaction. What a session has not written yet is written first, so that it counts.
+
+    An error of that writing is the host's own, and comes out as it is.
+
+    Raises:
+        Misconfigured: the session waits to be rolled back, or nobody told it which database it works on.
+    """
+    if isinstance(host, Connection):
+        return host
+    if not host.is_active:
+        fix = "Roll the host's transaction back, and run all of it again."
+        raise Misconfigured("host_transaction_failed", fix=fix)
+    try:
+        bind = host.get_bind()
+        with translating(family_of(bind.engine.url, bind.dialect.driver)):
+            connection = host.connection()
+    except InvalidRequestError as error:
+        fix = "Begin a session that works on one engine, or join its connection to the ledger's database."
+        raise Misconfigured("host_transaction_not_begun", problem=str(error), fix=fix) from error
+    host.flush()
+    return connection
+
+
+__all__ = ["WAITS_AT_MOST_SECONDS", "Connections", "HostConnection", "OwnConnections", "connection_of"]

@@ -29,6 +29,10 @@ _FAMILIES: Final = {
     ("postgresql", ""): "volunteer_points.storage.postgresql",
     ("postgresql", "psycopg"): "volunteer_points.storage.postgresql",
     ("postgresql", "psycopg_async"): "volunteer_points.storage.postgresql",
+    ("mysql", ""): "volunteer_points.storage.mysql",
+    ("mysql", "pymysql"): "volunteer_points.storage.mysql",
+    ("mariadb", ""): "volunteer_points.storage.mysql",
+    ("mariadb", "pymysql"): "volunteer_points.storage.mysql",
 }
 """The module of each family, by the names of database and driver; it is imported when it is needed."""
 

@@ -31,7 +31,7 @@ from volunteer_points.storage import Reader, Session, Store, Stored
 from volunteer_points.storage.holding import BalanceKey, changes_of
 from volunteer_points.storage.journal import Journal, JournalCommit, Progress, commits_of
 
-ENTRIES_AT_ONCE = 2000
+ENTRIES_AT_ONCE = 1000
 """A transaction of an import ends with the commit that reaches so many entries."""
 
 DIFFERENCES_SHOWN = 10
@@ -78,6 +78,14 @@ class WholeJournal:
         """Every commit in order, checked again."""
         return commits_of(self._journal)
 
+    def lines(self) -> Generator[tuple[int, Stored]]:
+        """Every entry with its line, as it lies there."""
+        with closing(self._journal.pieces()) as pieces:
+            for line, piece in pieces:
+                if isinstance(piece, Corrupt):  # the file was changed since it was checked
+                    raise piece
+                yield line, piece
+
 
 @attrs.frozen
 class Imported:
@@ -107,6 +115,7 @@ def import_journal(journal: WholeJournal | Path | str, store: Store, *, progress
             ``key_twice`` or ``floor_passed``.
         Misconfigured: ``other_ledger``; ``journal_differs`` when the ledger has other entries, with the first of them;
             ``ledger_changed`` when somebody else wrote to it.
+        KeyConflict: somebody else wrote one of the keys at the same time.
         StoreError: what else the store says.
     """
     whole = journal if isinstance(journal, WholeJournal) else WholeJournal(journal)
@@ -116,15 +125,15 @@ def import_journal(journal: WholeJournal | Path | str, store: Store, *, progress
     with store.reader() as reader:
         there = _in_common(whole, reader)
     _place(store)
-    done = there
+    if there == whole.entries:
+        return Imported(whole.ledger, whole.entries, 0)
     with closing(whole.commits()) as commits:
         for batch in _bounded(commit for commit in commits if commit.stored[-1].position > there):
             _write(store, batch)
             _place(store)
-            done = batch[-1].stored[-1].position
             if progress is not None:
-                progress(done)
-    return Imported(whole.ledger, whole.entries, done - there)
+                progress(batch[-1].stored[-1].position)
+    return Imported(whole.ledger, whole.entries, whole.entries - there)
 
 
 def _in_common(whole: WholeJournal, reader: Reader) -> int:
@@ -134,8 +143,7 @@ def _in_common(whole: WholeJournal, reader: Reader) -> int:
         Misconfigured: ``journal_differs``.
     """
     count = 0
-    with closing(whole.commits()) as commits:
-        lines = ((commit.line + n, stored) for commit in commits for n, stored in enumerate(commit.stored))
+    with closing(whole.lines()) as lines:
         for found, (line, wanted) in zip(reader.stored(), lines, strict=False):
             if found != wanted:
                 raise Misconfigured(

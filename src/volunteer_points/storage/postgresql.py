@@ -45,14 +45,20 @@ _FOUND_AS: Final = "volunteer_points_autocommit"
 # --- opening -----------------------------------------------------------------------------------------------------
 
 
-def engine_at(url: URL, *, durable: bool, read_only: bool) -> Engine:  # noqa: ARG001 - readers begin READ ONLY
+def engine_at(
+    url: URL,
+    *,
+    durable: bool,
+    read_only: bool,  # noqa: ARG001 - readers begin READ ONLY
+    create: Callable[..., Engine] = create_engine,
+) -> Engine:
     """An engine for a database that is there.
 
     Raises:
         Misconfigured: it cannot be reached.
     """
     try:
-        engine = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+        engine = create(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     except (ArgumentError, ImportError) as error:
         raise Misconfigured("cannot_open", place=shown(url), problem=str(error)) from error
     _listen(engine, _PLANS if durable else {**_PLANS, "synchronous_commit": "off"})
@@ -203,7 +209,7 @@ def grants(role: str) -> list[str]:
 def cursor_of(connection: PoolProxiedConnection, *, own: bool) -> DBAPICursor:
     """A line. On a connection of the store's own the driver begins nothing by itself."""
     driver: Any = connection.dbapi_connection
-    if own and isinstance(driver, psycopg.Connection) and not driver.autocommit:
+    if own and not driver.autocommit:
         driver.autocommit = connection.info[_FOUND_AS] = True
     return cast("DBAPICursor", Line(connection))
 
@@ -211,7 +217,7 @@ def cursor_of(connection: PoolProxiedConnection, *, own: bool) -> DBAPICursor:
 def give_back(connection: PoolProxiedConnection) -> None:
     """Let the driver begin by itself again, if it did."""
     driver: Any = connection.dbapi_connection
-    if isinstance(driver, psycopg.Connection) and connection.info.pop(_FOUND_AS, False):
+    if driver is not None and connection.info.pop(_FOUND_AS, False):
         with suppress(psycopg.Error):  # the pool finds out by itself when it is broken
             driver.rollback()
             driver.autocommit = False

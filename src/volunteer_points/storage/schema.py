@@ -26,6 +26,7 @@ from sqlalchemy import (
     UniqueConstraint,
     literal_column,
 )
+from sqlalchemy.dialects.mysql import LONGBLOB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -44,6 +45,9 @@ FLOOR: Final = "vp_balance_floor"
 
 METADATA: Final = MetaData()
 
+# In MySQL's families a text and the same with a blank behind it are equal, unless the collation says otherwise.
+_BY_CODE_POINT: Final = {"postgresql": "C", "mariadb": "utf8mb4_nopad_bin", "mysql": "utf8mb4_0900_bin"}
+
 
 def _text() -> String:
     """An identifier: a noun, a colon and a name of at most 64 characters."""
@@ -52,7 +56,10 @@ def _text() -> String:
 
 def _word(characters: int) -> String:
     """A text that is compared and ordered by its code points, whatever the language of the database."""
-    return String(characters).with_variant(String(characters, collation="C"), "postgresql")
+    kind: String = String(characters)
+    for family, collation in _BY_CODE_POINT.items():
+        kind = kind.with_variant(String(characters, collation=collation), family)
+    return kind
 
 
 def _ledger() -> Column[str]:
@@ -79,7 +86,7 @@ ENTRY: Final = Table(
     Column("number", Integer, nullable=False),
     Column("kind", _word(64), nullable=False),
     Column("leaf", LargeBinary(32), nullable=False),
-    Column("content", LargeBinary, nullable=False),
+    Column("content", LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb"), nullable=False),
     UniqueConstraint("ledger", "key", "number"),
 )
 ABOUT: Final = Table(
@@ -158,6 +165,9 @@ LEAF: Final = Table(
 
 UNPLACED: Final = Table("vp_unplaced", METADATA, _ledger(), _place("position"))
 """The entries that have no lasting place yet."""
+
+BLOCK: Final = Table("vp_block", METADATA, Column("block", BigInteger, primary_key=True, autoincrement=True))
+"""Deals out blocks of positions where there are no sequences; whoever draws one leaves no row."""
 
 SIDE_BY_SIDE: Final = (SUBJECT, LEAF, UNPLACED)
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     URL,
@@ -46,6 +46,9 @@ from volunteer_points.storage.schema import APPEND_ONLY, BALANCE, ENTRY, FLOOR, 
 from volunteer_points.storage.statements import Transaction
 from volunteer_points.storage.turns import Turns
 
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
 _BUSY_MILLISECONDS: Final = 30_000
 _SETTINGS: Final = {"busy_timeout": _BUSY_MILLISECONDS, "foreign_keys": 1, "recursive_triggers": 1}
 _SYNCHRONOUS: Final = {True: 2, False: 1}
@@ -69,7 +72,7 @@ _TAKEN = "is taken"
 # --- opening -----------------------------------------------------------------------------------------------------
 
 
-def engine_at(url: URL, *, durable: bool, read_only: bool) -> Engine:
+def engine_at(url: URL, *, durable: bool, read_only: bool, create: Callable[..., Engine] = create_engine) -> Engine:
     """An engine over a file, prepared for a ledger.
 
     Raises:
@@ -78,7 +81,7 @@ def engine_at(url: URL, *, durable: bool, read_only: bool) -> Engine:
     if url.database in {None, "", ":memory:"}:
         raise Misconfigured("ledger_in_memory", place=shown(url), fix="Name a file, or use MemoryStore.")
     try:
-        engine = create_engine(url)
+        engine = create(url)
     except (ArgumentError, ImportError) as error:
         raise Misconfigured("cannot_open", place=shown(url), problem=str(error)) from error
     _listen(engine, {**_settings(durable=durable), "query_only": int(read_only)})
@@ -103,7 +106,7 @@ def new_queue() -> Turns:
     return Turns()
 
 
-def prepare(engine: Engine, *, durable: bool = True) -> None:
+def prepare(engine: Engine | AsyncEngine, *, durable: bool = True) -> None:
     """Set up an engine of the host's for ledgers, before it makes its first connection.
 
     From then on every transaction that SQLAlchemy begins on it begins with BEGIN IMMEDIATE: one that reads and then
@@ -113,7 +116,8 @@ def prepare(engine: Engine, *, durable: bool = True) -> None:
         engine: One that has made no connection yet.
         durable: What was committed survives a power cut.
     """
-    _listen(engine, {**_settings(durable=durable), "journal_mode": "WAL"})
+    target = engine if isinstance(engine, Engine) else engine.sync_engine
+    _listen(target, {**_settings(durable=durable), "journal_mode": "WAL"})
 
 
 def _settings(*, durable: bool) -> dict[str, object]:
@@ -134,7 +138,7 @@ def _listen(engine: Engine, settings: Mapping[str, object]) -> None:
     event.listen(engine, "begin", begun)
 
 
-def make_ready(engine: Engine) -> None:
+def make_ready(engine: Engine, *, sleep: Callable[[float], None] = time.sleep) -> None:
     """Let readers and the writer work at once, from now on and for all programs that open the file.
 
     Raises:
@@ -149,7 +153,7 @@ def make_ready(engine: Engine) -> None:
             except sqlite3.OperationalError as error:
                 if not _is_busy(error) or time.monotonic() > until:
                     raise
-                time.sleep(_WAIT_SECONDS)
+                sleep(_WAIT_SECONDS)
             else:
                 return
 
@@ -210,7 +214,7 @@ def check_host(connection: Connection) -> None:
     Raises:
         Misconfigured: ``host_transaction_not_begun``.
     """
-    if not getattr(connection.connection, "in_transaction", False):
+    if not getattr(connection.connection.driver_connection, "in_transaction", False):
         fix = "Begin it with BEGIN IMMEDIATE, as volunteer_points.storage.sqlite.prepare(engine) sees to."
         raise Misconfigured("host_transaction_not_begun", fix=fix)
 
@@ -249,7 +253,7 @@ def commit(connection: PoolProxiedConnection, cursor: DBAPICursor) -> None:
         raise CommitUnknown("commit_unknown", problem=str(error), fix=fix) from error
 
 
-def begin_writing(cursor: DBAPICursor, *, wait_seconds: float) -> None:
+def begin_writing(cursor: DBAPICursor, *, wait_seconds: float, sleep: Callable[[float], None] = time.sleep) -> None:
     """Begin a transaction in whose way nobody writes.
 
     Raises:
@@ -261,7 +265,7 @@ def begin_writing(cursor: DBAPICursor, *, wait_seconds: float) -> None:
         while not _begun(cursor):
             if time.monotonic() > until:
                 raise Busy("ledger_busy", waited_seconds=wait_seconds, waiting_for="another process")
-            time.sleep(secrets.randbelow(_WAIT_AT_MOST_MICROSECONDS) / 1_000_000)
+            sleep(secrets.randbelow(_WAIT_AT_MOST_MICROSECONDS) / 1_000_000)
     finally:
         cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
 

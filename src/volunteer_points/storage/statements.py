@@ -105,9 +105,12 @@ class Transaction:
 
     def write(self, build: Build, rows: Sequence[Row], *shape: object) -> int:
         """Run a statement once for each row of values, the ledger among them; tells how many rows it met."""
+        return self.run_many(self._statements.compiled(build, shape)[0], rows) if rows else 0
+
+    def run_many(self, text: str, rows: Sequence[Row]) -> int:
+        """Run the text of a statement once for each row of values; tells how many rows it met."""
         if not rows:
             return 0
-        text, _ = self._statements.compiled(build, shape)
         cursor = self.cursor
         try:
             cursor.executemany(text, rows)

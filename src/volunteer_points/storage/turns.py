@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from volunteer_points.errors import Busy, Misused
@@ -80,19 +80,24 @@ class Turns:
 
 
 class SideBySide:
-    """Lets all writers begin at once, but for a thread that writes already and would wait for itself."""
+    """Lets all writers begin at once, but for one that writes already and would wait for itself.
 
-    def __init__(self) -> None:
-        self._writing: set[int] = set()
+    Args:
+        writer: Tells who it is that begins.
+    """
+
+    def __init__(self, writer: Callable[[], object] = threading.get_ident) -> None:
+        self._writer = writer
+        self._writing: set[object] = set()
 
     @contextmanager
     def taken(self, *, wait_seconds: float) -> Iterator[float]:
         """Begin; tells how many seconds are left, which is all of them.
 
         Raises:
-            Misused: this thread writes already.
+            Misused: this writer writes already.
         """
-        me = threading.get_ident()
+        me = self._writer()
         if me in self._writing:
             raise Misused("session_within_session", fix="End one session before beginning the next.")
         self._writing.add(me)
