@@ -64,7 +64,7 @@ HOURLY = '[[rulebooks.accruals]]\nid = "hours"\nper_hour = 10\n'
         ),
         (
             HOURLY + '[[rulebooks.milestones]]\nid = "fifty"\nevery = 50\npoints = 20\nover = "year"\n',
-            "For every 50 hours within the year: 20 points more.",
+            "For every 50 hours in the year: 20 points more.",
             "当年每满 50 小时，另奖 20 分。",
         ),
         (
@@ -76,6 +76,11 @@ HOURLY = '[[rulebooks.accruals]]\nid = "hours"\nper_hour = 10\n'
             '[[rulebooks.accruals]]\nid = "blood"\nrate = { of = "quantity", unit = "ml", each = 200, points = 4 }\n',
             "4 points for each 200 ml.",
             "每 200 ml 4 分。",
+        ),
+        (
+            '[[rulebooks.accruals]]\nid = "fault"\nrate = { of = "quantity", unit = "faults", points = -1 }\n',
+            "1 point taken off for each faults.",
+            "每 1 faults 扣 1 分。",
         ),
         (
             HOURLY + '[[rulebooks.routes]]\nid = "far"\nday_minutes_above = 480\nright = "certify"\n',

@@ -9,16 +9,17 @@ from fractions import Fraction
 import attrs
 
 from volunteer_points.explain import Lang
+from volunteer_points.explain.vocabulary import VOCABULARY
 from volunteer_points.model import Condition, Currency, Of, Period, Whose, number_text
 from volunteer_points.rules import Counts, When
 
 _MEASURES: Mapping[Of, tuple[str, str, str, str]] = {
     Of.HOURS: ("of service", "hours", "服务", "小时"),
     Of.MINUTES: ("of service", "minutes", "服务", "分钟"),
-    Of.TIMES: ("taken part", "times", "参加", "次"),
+    Of.TIMES: ("", "times", "参加", "次"),
     Of.EARNED: ("earned", "", "获得", ""),
     Of.AVAILABLE: ("available", "", "可用", ""),
-    Of.BALANCE: ("held in all", "", "持有", ""),
+    Of.BALANCE: ("held", "", "持有", ""),
     Of.SPENT: ("spent", "", "已用", ""),
     Of.REDEMPTIONS: ("", "redemptions", "兑换", "次"),
     Of.QUANTITY: ("given", "", "记有", ""),
@@ -26,17 +27,6 @@ _MEASURES: Mapping[Of, tuple[str, str, str, str]] = {
     Of.MONTHS: ("since enrolment", "months", "加入满", "个月"),
 }
 _IN_A_CURRENCY = frozenset({Of.EARNED, Of.AVAILABLE, Of.BALANCE, Of.SPENT})
-_PERIODS: Mapping[str, tuple[str, str]] = {
-    "record": ("a record", "每次"),
-    "day": ("a day", "每天"),
-    "week": ("a week", "每周"),
-    "month": ("a month", "每月"),
-    "quarter": ("a quarter", "每季度"),
-    "half_year": ("a half-year", "每半年"),
-    "year": ("a year", "每年"),
-    "ever": ("in all", "累计"),
-    "balance": ("at once", "持有余额"),
-}
 _WHOSE: Mapping[str, tuple[str, str]] = {
     "volunteer": ("each volunteer", "每人"),
     "household": ("each household", "每户"),
@@ -45,20 +35,8 @@ _WHOSE: Mapping[str, tuple[str, str]] = {
     "everybody": ("all together", "全体"),
 }
 _SPANS: Mapping[str, tuple[str, str]] = {"days": ("days", "天"), "months": ("months", "个月"), "years": ("years", "年")}
-_EVIDENCE: Mapping[str, tuple[str, str]] = {
-    "signed": ("signed in and out", "签到签退"),
-    "supervisor": ("confirmed by a supervisor", "负责人确认"),
-    "make_up": ("entered later", "补录"),
-    "self": ("reported by the volunteer", "本人填报"),
-}
 _WEEKDAYS = (("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays"), "一二三四五六日")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_DIRECTIONS: Mapping[str, tuple[str, str]] = {
-    "down": ("down", "向下取整"),
-    "up": ("up", "向上取整"),
-    "half_up": ("to the nearest, halves up", "四舍五入"),
-    "half_even": ("to the nearest, halves to even", "四舍六入五成双"),
-}
 
 
 @attrs.frozen
@@ -137,7 +115,7 @@ class Phrases:
 
     def per(self, period: str) -> str:
         """``a day``, ``每天``."""
-        return self.of(_PERIODS, period)
+        return self.of(VOCABULARY["period"], period)
 
     def each(self, whose: str) -> str:
         """``each household``, ``每户``."""
@@ -145,20 +123,18 @@ class Phrases:
 
     def direction(self, direction: str) -> str:
         """Which way something is rounded."""
-        return self.of(_DIRECTIONS, direction)
+        return self.of(VOCABULARY["direction"], direction)
 
     def evidence(self, word: str) -> str:
         """How a record is supported."""
-        return self.of(_EVIDENCE, word)
+        return self.of(VOCABULARY["evidence"], word)
 
     # --- windows, measures, conditions ---
 
     def over(self, window: str) -> str:
-        """``within the year``, ``in the last 12 months``."""
+        """``in the year``, ``in the last 12 months``."""
         if window in list(Period):
-            if window == "ever":
-                return self.pick("in all", "累计")
-            return self.pick(f"within the {window.replace('_', '-')}", f"当{self.of(_PERIODS, window)[1:]}")
+            return self.of(VOCABULARY["window"], window)
         number, span = window.split(" ")
         return self.pick(f"in the last {window}", f"近 {number} {_SPANS[span][1]}")
 

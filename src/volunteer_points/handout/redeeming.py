@@ -115,8 +115,11 @@ def of_catalogue(definition: Definition, say: Phrases) -> Iterator[Said]:
 
 
 def _cost(points: int, cash: Fraction | None, item: Item, say: Phrases) -> str:
+    money = say.pick(f"{number_text(cash)} in money", f"{number_text(cash)} 元") if cash else ""
+    if not points:
+        return money or say.pick("free", "免费")
     shown = say.scaled(points, item.currency)
-    return shown + say.pick(f" and {number_text(cash)} in money", f"加 {number_text(cash)} 元") if cash else shown
+    return shown + say.pick(" and ", "加 ") + money if money else shown
 
 
 def _price(price: Price, item: Item, say: Phrases) -> str:

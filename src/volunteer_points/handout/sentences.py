@@ -169,7 +169,10 @@ def _rate(rate: Rate, currency: str, say: Phrases) -> str:
             steps.append(say.pick(f"from {above} on: {' and '.join(gives)}", f"{above}以上{'，'.join(gives)}"))
         what = say.pick("; ", "；").join(steps)
     else:
-        what = say.pick(f"{say.amount(rate.points, currency)} {each}", f"{each} {say.amount(rate.points, currency)}")
+        shown = say.amount(abs(rate.points), currency)
+        what = say.pick(f"{shown} {each}", f"{each} {shown}")
+        if rate.points < 0:
+            what = say.pick(f"{shown} taken off {each}", f"{each} 扣 {shown}")
     if rate.over != RECORD:
         what += say.pick(f", by the total {say.over(rate.over)}", f"（按{say.over(rate.over)}总量）")
     for bound, en, zh in ((rate.at_least, "at least", "不少于"), (rate.at_most, "at most", "不多于")):
