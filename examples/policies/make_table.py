@@ -73,7 +73,9 @@ def _section(scheme: dict[str, Any], known: dict[str, CasesFile], reasons: Mappi
     for number, purpose, kind in scheme["provisions"]:
         places = "<br>".join(f"`{place}`" for place in (file.places.get(number, ()) if file else ()))
         cases = [case for case in (file.cases if file else ()) if number in case.provisions]
-        titles = "<br>".join(case.title + (f" [{case.reading}]" if case.reading else "") for case in cases)
+        titles = "<br>".join(
+            f"{case.number}. {case.title}" + f" [{case.reading}]" * bool(case.reading) for case in cases
+        )
         if str(number) in reasons:
             places = f"not expressible, because {reasons[str(number)]}"
         yield f"| {number} {kind.replace('_', ' ')} ({purpose}) | {places} | {titles.replace('|', '/')} |"
