@@ -295,13 +295,13 @@ def test_a_limit_holds_to_the_end_of_its_period(per: Period, last: str, first: s
     community.run(Redeem(volunteer="v-1", item="rice"), actor="leader", at=at(first))
 
 
-@pytest.mark.parametrize("of, quantities, last", [("units", [1, 2], 1), ("redemptions", [3, 1], 2)])
-def test_a_limit_counts_units_or_redemptions_up_to_its_number(of: str, quantities: list[int], last: int) -> None:
-    at_most = 4 if of == "units" else 3
+@pytest.mark.parametrize("of, quantities, last", [(LimitOf.UNITS, [1, 2], 1), (LimitOf.REDEMPTIONS, [3, 1], 2)])
+def test_a_limit_counts_units_or_redemptions_up_to_its_number(of: LimitOf, quantities: list[int], last: int) -> None:
+    at_most = 4 if of is LimitOf.UNITS else 3
     community = stocked(points=1000, rice=20, redemption={"limits": (Limit(at_most=at_most, per=Period.EVER, of=of),)})
     for quantity in quantities:
         community.hold("v-1", "rice", quantity)
-    if of == "units":
+    if of is LimitOf.UNITS:
         community.refuses("limit_reached", Redeem(volunteer="v-1", item="rice", quantity=2))
     community.hold("v-1", "haircut", last)
     community.refuses("limit_reached", Redeem(volunteer="v-1", item="rice"))

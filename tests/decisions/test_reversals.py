@@ -39,8 +39,8 @@ from volunteer_points.rules import Accrual, Cap, ReversalOrder, Transfers, When
 MORNING = interval("2026-03-14T09:00", "2026-03-14T11:20")
 
 
-def correct(record: str, *intervals: Interval, **more: str) -> Correct:
-    return Correct(record=record, intervals=intervals, requested_by="leader", reason=REASON, **more)
+def correct(record: str, *intervals: Interval, activity: str | None = None) -> Correct:
+    return Correct(record=record, intervals=intervals, requested_by="leader", reason=REASON, activity=activity)
 
 
 # --- reversing ---------------------------------------------------------------------------------------------------

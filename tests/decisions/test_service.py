@@ -53,8 +53,8 @@ def submit(**changes: Any) -> Submit:  # noqa: ANN401 - fields of the command, b
     return Submit(**{"volunteer": "v-1", "activity": "park", "intervals": (MORNING,), **changes})
 
 
-def correct(record: str, *intervals: Interval, **more: str) -> Correct:
-    return Correct(record=record, intervals=intervals, requested_by="leader", reason=REASON, **more)
+def correct(record: str, *intervals: Interval, activity: str | None = None) -> Correct:
+    return Correct(record=record, intervals=intervals, requested_by="leader", reason=REASON, activity=activity)
 
 
 # --- recording ---------------------------------------------------------------------------------------------------

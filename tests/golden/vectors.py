@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from tests.golden.samples import COMMANDS, ENTRIES, NOON, RULEBOOK
@@ -46,7 +46,7 @@ def digests_of(commands: Iterable[Command]) -> list[tuple[str, str]]:
     ]
 
 
-FILES = {
+FILES: Mapping[str, Callable[[], list[str]]] = {
     "entries": lines_of_entries,
     "digests": lines_of_digests,
     "vocabulary": lambda: lines_of_entries(MORE_ENTRIES),
