@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 from tests.audit.ledgers import APPROVER, AUTHOR, CHECKER, LEADER, REASON, SHOP, ZONE, History
 from volunteer_points import commands as c
 from volunteer_points.entries import Held, Submitted
-from volunteer_points.model import Activity, Calendar, Currency, Interval, Price
+from volunteer_points.model import (
+    Activity,
+    Calendar,
+    Currency,
+    Details,
+    Interval,
+    Price,
+    Quantity,
+    Whose,
+)
 from volunteer_points.postings import REDEMPTIONS, Purpose
 from volunteer_points.rules import (
     Accrual,
@@ -29,12 +38,13 @@ from volunteer_points.rules import (
     Transfers,
     When,
 )
-from volunteer_points.testing.programmes import small_programme
+from volunteer_points.testing import vocabulary
+from volunteer_points.testing.programmes import everything_named, full_programme, small_programme
 
 Thing = TypeVar("Thing")
 
 VOLUNTEERS = ("v-1", "v-2", "v-3")
-ACTIVITIES = ("park", "cinema")
+ACTIVITIES = ("park", "cinema", "absence")
 ITEMS = ("rice", "soap", "lunch")
 
 
@@ -72,13 +82,33 @@ def strict_programme() -> c.Definition:
     )
 
 
+KNOWN = vocabulary.Known(
+    activities=ACTIVITIES, currencies=("points", "gift", "tenths"), partners=("grain",), items=ITEMS, funds=("care",)
+)
+
+
+@st.composite
+def any_programme(draw: st.DrawFn) -> c.Definition:
+    """The small programme under a rulebook of any shape that gives to volunteers and households."""
+    definition = everything_named()
+    rulebook = attrs.evolve(
+        draw(vocabulary.rulebooks(KNOWN, definition.currencies)),
+        since=date(2026, 1, 1), retroactive=False, recording=(), routes=(),
+    )  # fmt: skip
+    return attrs.evolve(definition, rulebooks=(rulebook,))
+
+
 def changed(definition: c.Definition) -> c.Definition:
     """The same programme later: other prices, kinds of activity, stock and clock, and no lunch."""
     rice, soap, _ = definition.catalogue
     return attrs.evolve(
         definition,
         calendar=attrs.evolve(definition.calendar, day_starts_at=time(2)),
-        activities=(Activity(id="park", name="Park"), Activity(id="cinema", name="Cinema", type="leisure")),
+        activities=(
+            Activity(id="park", name="Park"),
+            Activity(id="cinema", name="Cinema", type="leisure"),
+            *definition.activities[2:],
+        ),
         catalogue=(attrs.evolve(rice, prices=(Price(points=15),)), attrs.evolve(soap, stocked=False)),
     )
 
@@ -157,6 +187,54 @@ class Player:
                 c.Transfer(giver=newest(VOLUNTEERS, one), receiver=newest(VOLUNTEERS, two), points=1 + three % 40),
                 newest(VOLUNTEERS, one),
             ),
+            "absent": lambda one, two, _: (
+                c.Submit(
+                    volunteer=newest(VOLUNTEERS, one),
+                    activity="absence",
+                    on=self.history.now.astimezone(ZONE).date() - timedelta(days=two % 4),
+                ),
+                LEADER,
+            ),
+            "second": lambda one, *_: (c.Approve(record=newest(self.records, one)), "second"),
+            "rate": lambda one, two, _: (
+                c.Approve(record=newest(self.records, one), rating=("good", "complaint", "late")[two % 3]),
+                CHECKER,
+            ),
+            "by rulebook": lambda one, *_: (c.ApproveByRulebook(record=newest(self.records, one)), LEADER),
+            "confirm": lambda one, *_: (c.Confirm(record=newest(self.records, one)), LEADER),
+            "redeem at home": lambda one, two, three: (
+                c.Redeem(
+                    volunteer=newest(VOLUNTEERS, one),
+                    item=newest(ITEMS, two),
+                    quantity=1 + three % 2,
+                    payer=Whose.HOUSEHOLD,
+                ),
+                LEADER,
+            ),
+            "donate": lambda one, two, _: (
+                c.Donate(giver=newest(VOLUNTEERS, one), fund="care", points=1 + two % 20),
+                newest(VOLUNTEERS, one),
+            ),
+            "endow": lambda one, two, _: (
+                c.Endow(
+                    fund="care",
+                    points=1 + one,
+                    currency=("points", "gift")[two % 2],
+                    requested_by=AUTHOR,
+                    reason=REASON,
+                ),
+                APPROVER,
+            ),
+            "expire others": lambda one, two, _: (
+                c.Expire(
+                    volunteer=("household:h-1", "fund:care", "v-1")[one % 3], currency=("points", "gift")[two % 2]
+                ),
+                LEADER,
+            ),
+            "move": lambda one, two, _: (
+                c.Enrol(volunteer=newest(VOLUNTEERS, one), household=(None, "h-1")[two % 2]),
+                AUTHOR,
+            ),
             "describe": lambda one, two, _: (
                 c.Enrol(volunteer=newest(VOLUNTEERS, one), tags=((), ("senior",))[two % 2]),
                 AUTHOR,
@@ -177,8 +255,21 @@ class Player:
     def _submit(self, one: int, two: int, three: int) -> c.Command:
         return c.Submit(
             volunteer=newest(VOLUNTEERS, one),
-            activity=newest(ACTIVITIES, one // 3),
+            activity=newest(ACTIVITIES[:2], one // 3),
             intervals=self._intervals(two, three),
+            details=self._details(one, two, three),
+        )
+
+    def _details(self, one: int, two: int, three: int) -> Details:
+        """What a third of the records say besides their times."""
+        if one % 3:
+            return Details()
+        return Details(
+            marks=((), ("hot",), ("helped",), ("hot", "helped"))[two % 4],
+            quantities=(Quantity(unit="ml", amount=100 * (1 + three % 5)),) if two % 3 else (),
+            planned_minutes=(None, 60, 400)[three % 3],
+            travel_minutes=two % 31,
+            beneficiary=newest(VOLUNTEERS, three),
         )
 
     def _correct(self, one: int, two: int, three: int) -> c.Command:
@@ -214,6 +305,8 @@ WEIGHTED = (
         "describe",
         "adopt",
     ),
+    *("absent", "second", "rate", "by rulebook", "confirm", "redeem at home", "donate", "endow", "endow"),
+    *("expire others", "move"),
 )
 NUMBERS = st.integers(0, 120)
 
@@ -221,7 +314,8 @@ NUMBERS = st.integers(0, 120)
 @st.composite
 def histories(draw: st.DrawFn) -> History:
     """A history that the library let through, with nothing overdue at its end."""
-    player = Player(draw(st.sampled_from([small_programme, strict_programme]))())
+    programme = draw(st.sampled_from([small_programme, strict_programme, full_programme, full_programme, None]))
+    player = Player(draw(any_programme()) if programme is None else programme())
     player.play("receive", 1, 4, 0)
     for action, *numbers in draw(
         st.lists(st.tuples(st.sampled_from(WEIGHTED), NUMBERS, NUMBERS, NUMBERS), min_size=5, max_size=60)

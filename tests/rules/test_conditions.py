@@ -87,7 +87,9 @@ def test_ten_points_for_each_hour(hours: int, points: int, holds: bool) -> None:
 def test_bounds_may_both_be_given() -> None:
     band = Condition(id="band", of=Of.TIMES, at_least=2, below=4)
     assert [met(band, times=times) for times in (1, 2, 3, 4)] == [False, True, True, False]
-    assert facts(band, times=1).shown(band) == Shown(condition=band, met=False, wanted="≥ 2 < 4", found="1")
+    assert facts(band, times=1).shown(band) == Shown(
+        condition=band, met=False, wanted="≥ 2 < 4", found="1", missing="1"
+    )
 
 
 def test_one_of_the_tags_is_enough_and_none_of_the_others_may_be_there() -> None:

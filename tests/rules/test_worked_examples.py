@@ -52,7 +52,10 @@ POINT = Item(id="point", name="一分商品", partner="grain", prices=(Price(poi
 
 
 def scheme(
-    *activities: str, now: str = "2026-01-01T08:00", more: dict[str, Any] | None = None, **rules: Any
+    *activities: str,
+    now: str = "2026-01-01T08:00",
+    more: dict[str, Any] | None = None,
+    **rules: Any,  # noqa: ANN401 - parts of a rulebook, by name
 ) -> Community:
     """A community under one rulebook, with the activities named."""
     rulebook = Rulebook(id="it", **{"since": at("2023-01-01T00:00").date(), **rules})

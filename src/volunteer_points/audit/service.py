@@ -36,6 +36,8 @@ class NoOverlap(Check):
         """Compare each interval with the one before it that ends last."""
         for volunteer, intervals in _live_intervals(end.standing).items():
             self.examined += len(intervals)
+            if not intervals:
+                continue  # nothing of it took time
             latest, *others = intervals
             for each in others:
                 if each[0].begin < latest[0].end and each[1] is not latest[1]:
@@ -106,9 +108,16 @@ def _length(day: date, calendar: Calendar) -> timedelta:
     return _start(day + timedelta(days=1), calendar) - _start(day, calendar)
 
 
+def _leaves_it_to_the_rulebook(record: Record, route: str, before: Standing) -> bool:
+    """Whether the rulebook in force has that route, and it asks for no approver."""
+    adopted = None if record.day is None else before.rulebook_on(record.day)
+    return adopted is not None and any(each.id == route and each.automatic for each in adopted.rulebook.routes)
+
+
 class OtherEyes(Check):
     """VP301: who approves a record, or what it says anew, is neither its volunteer nor its recorder.
 
+    What a route leaves to the rulebook is approved by nobody, and its actor may be anybody.
     A person is known by their own id and by the volunteer id that their duties name. A programme that says that one
     person runs it gets a note instead, in every audit.
     """
@@ -130,6 +139,8 @@ class OtherEyes(Check):
         if record is None:
             return  # nothing was said about it; its award is another check's finding
         self.examined += 1
+        if isinstance(fact, Approved) and fact.by_rulebook and _leaves_it_to_the_rulebook(record, fact.route, before):
+            return  # nobody decided: who recorded it set off what the rulebook does by itself
         recorder = fact.requested_by if isinstance(fact, Corrected) else record.recorder
         approver = before.names_of(entry.actor)
         for role, person in (("volunteer", record.said.volunteer), ("recorder", recorder)):

@@ -323,6 +323,7 @@ def reverse_award(case: Case, entry: Entry, command: Reverse | Correct, subjects
     assert isinstance(fact, (Awarded, NotAwarded))  # noqa: S101 - narrows the type
     rulebook = next((each for each in case.frame.rulebooks if each.id == fact.rulebook), None)
     postings = [each.mirrored() for each in entry.postings if each.account.purpose not in _FOUND_ANEW]
+    case.need(*_holders(postings))
     if isinstance(fact, Awarded):
         order = rulebook.redemption.reversal_takes if rulebook else ReversalOrder.DEBT
         postings += _taken_back(case, entry, fact, order)
@@ -333,6 +334,13 @@ def reverse_award(case: Case, entry: Entry, command: Reverse | Correct, subjects
     for each in _hands(entry):
         if each.took or each.owed:
             repaid(case, each.holder, each.currency)
+
+
+def _holders(postings: Iterable[Posting]) -> set[LotsOf]:
+    """Questions about whoever's counters change: a writer holds them, so that nobody fills a cap at the same time."""
+    changed = {(Purpose.ISSUED, True), (Purpose.ISSUED, False), (Purpose.QUOTA, False)}
+    holders = {each.account.holder for each in postings if (each.account.purpose, each.amount > 0) in changed}
+    return {lots_of(holder, MINUTES) for holder in holders}
 
 
 @attrs.frozen

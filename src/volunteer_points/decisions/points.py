@@ -111,7 +111,8 @@ def _held_to(case: Case, giver: VolunteerState) -> None:
 
 def donate_needs(command: Donate) -> tuple[Question[object], ...]:
     """What a donation asks."""
-    return (volunteer_question(command.giver), available(command.giver, command.currency))
+    fund = lots_of(fund_holder(command.fund), command.currency)
+    return (volunteer_question(command.giver), available(command.giver, command.currency), fund)
 
 
 def donate(case: Case, command: Donate) -> None:
@@ -135,9 +136,9 @@ def donate(case: Case, command: Donate) -> None:
     case.draft(fact, tuple(account.holder for account in accounts), case.booking_day, postings)
 
 
-def endow_needs(_command: Endow) -> tuple[Question[object], ...]:
-    """What an endowment asks: nothing but who may do what."""
-    return ()
+def endow_needs(command: Endow) -> tuple[Question[object], ...]:
+    """What an endowment asks: what the fund has, so that nobody else changes it meanwhile."""
+    return (lots_of(fund_holder(command.fund), command.currency),)
 
 
 def endow(case: Case, command: Endow) -> None:
