@@ -280,6 +280,17 @@ def _of_whole_records(part: Part) -> Iterator[Misfit]:
 # --- the catalogue -----------------------------------------------------------------------------------------------
 
 
+def _of_counter(part: Part, condition: Condition, rulebook: Rulebook) -> Iterator[Misfit]:
+    """What an item asks for and the rulebook does not count: it would always be found to be nought."""
+    asked = {condition.of, condition.for_each}
+    if Of.SPENT in asked and not rulebook.counts_spent:
+        wrong = f"measures what was spent, which rulebook {rulebook.id} does not count"
+        yield part.misfit(wrong, "give its redemption a condition on what was spent too, or a limit of points", "of")
+    if Of.TIMES in asked and not rulebook.has_times:
+        wrong = f"measures times, which rulebook {rulebook.id} does not count"
+        yield part.misfit(wrong, "write counts_times = true in the rulebook", "of")
+
+
 def _of_catalogue(definition: Definition, every: tuple[Part, ...], day: date) -> Iterator[Misfit]:
     """Conditions of items, which are held under whichever rulebook is in force."""
     running = [rulebook for rulebook in definition.rulebooks if rulebook.until is None or rulebook.until > day]
@@ -291,6 +302,7 @@ def _of_catalogue(definition: Definition, every: tuple[Part, ...], day: date) ->
                 yield part.misfit("measures a team, but nobody redeems for a team", remedy, "whose")
             for rulebook in running:
                 yield from _of_level(part, rulebook)
+                yield from _of_counter(part, part.value, rulebook)
     for number, item in enumerate(definition.catalogue):
         if item.worth is None:
             continue
