@@ -45,6 +45,9 @@ NAMED_ELSEWHERE: Mapping[tuple[str, str], Mapping[str, set[str]]] = {
         code: {"problem", "sqlstate", "fix"} for code in ("floor_passed", "contradicts_what_is_stored")
     },
     ("storage/postgresql.py", "kind(code)"): {},
+    ("storage/mysql.py", "code"): {
+        code: {"problem", "number", "fix"} for code in ("floor_passed", "contradicts_what_is_stored")
+    },
     ("audit/integrity.py", "problem.code"): {},  # says again what the journal said
 }
 """Raises whose code is not written where they stand."""
@@ -130,7 +133,7 @@ def codes_from_databases() -> set[str]:
     """The codes that the errors of databases become, which stand in tables of class, code and remedy."""
     return {
         str(node.elts[1].value)
-        for family in ("sqlite", "postgresql")
+        for family in ("sqlite", "postgresql", "mysql")
         for node in ast.walk(source_trees()[f"storage/{family}.py"])
         if isinstance(node, ast.Tuple) and len(node.elts) == 3 and isinstance(node.elts[1], ast.Constant)
         if isinstance(node.elts[0], ast.Name) and node.elts[0].id in {"StoreError", "Busy", "Corrupt", "Misconfigured"}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+import attrs
 import pytest
 
 from tests.explain.happenings import CHINESE, LANGS, REASON
@@ -18,15 +19,18 @@ from tests.explain.raises import (
     source_trees,
     wordless,
 )
-from tests.histories import at, begun
+from tests.histories import DEFINITION, at, begun
 from volunteer_points import commands as c
+from volunteer_points.decisions import adoption
 from volunteer_points.errors import InputError, Refused, VolunteerPointsError
 from volunteer_points.exchange.problems import SheetUnreadable
 from volunteer_points.explain import awards, kinds, past, redemptions, sentence, statements
 from volunteer_points.explain.error_words import ERRORS, REMEDIES
 from volunteer_points.explain.file_words import PROGRAMME_FILE_IN_CHINESE
+from volunteer_points.explain.refusals import problem_in_chinese
 from volunteer_points.explain.store_words import REGISTER_IN_CHINESE
 from volunteer_points.explain.templates import Lang, Words
+from volunteer_points.model import Team, TeamStructure
 from volunteer_points.people.errors import SENTENCES as REGISTER_SENTENCES
 from volunteer_points.people.errors import PeopleError
 from volunteer_points.programme_file import ProgrammeFileInvalid, loads
@@ -177,6 +181,21 @@ def test_several_problems_are_told_one_after_the_other() -> None:
     assert "team a: unknown slot; item b: unknown partner." in sentence(error, "en")
 
 
+def test_what_does_not_fit_in_a_definition_is_told_in_chinese() -> None:
+    day, other = date(2026, 3, 14), Team(id="t", name="", slot="speciel")
+    found = [*TeamStructure().problems((other,), day), *TeamStructure(label="4+N").problems((), day)]
+    found += TeamStructure(label="4+N+1").problems((), day)
+    circle = (Team(id="a", name="", slot="special", parent="b"), Team(id="b", name="", slot="special", parent="a"))
+    rulebook = DEFINITION.rulebooks[0]
+    twice = attrs.evolve(DEFINITION, teams=circle, rulebooks=(rulebook, attrs.evolve(rulebook, id="again")))
+    found += [each for each in adoption.problems(twice, day) if each.startswith(("team", "rulebooks"))]
+    said = sentence(Refused("definition_has_problems", problems=found), "zh")
+    assert len(found) >= 8
+    assert "类别 standing：2026-03-14 有 0 支队伍，体系 5+N+1 要求正好 5 支" in said
+    assert "名称 4+N+1 中的 4 与类别 standing 的要求不一致" in said
+    assert [each for each in found if problem_in_chinese(each) == each] == []
+
+
 @pytest.mark.parametrize("lang", LANGS)
 def test_an_error_that_is_not_known_here_is_told_in_its_own_words(lang: Lang) -> None:
     assert sentence(VolunteerPointsError("of_a_host", place="shelf"), lang) == "of a host (place=shelf)"
@@ -204,7 +223,7 @@ def test_the_mistakes_in_a_programme_file_are_told_in_both_languages() -> None:
     said = sentence(caught.value, "zh")
     assert said.startswith("项目文件：3 处错误\n")
     assert "第 4 行，activites = []：不认识的键。是不是 'activities'？" in said
-    assert "队伍与体系结构不符（slot standing: 0 teams" in said
+    assert "队伍与体系结构不符（类别 standing：" in said
 
 
 def test_every_mistake_in_a_programme_file_has_chinese_words() -> None:

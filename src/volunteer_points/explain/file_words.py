@@ -117,3 +117,57 @@ FILE_REMEDIES: Mapping[str, str] = {
         "请增减这一类的队伍，或改写 [structure]。",
 }  # fmt: skip
 """The other remedies of a programme file in Chinese."""
+
+PROBLEM_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(r"team (\S+): unknown slot '(.+?)'\. Did you mean '(.+)'\?"),
+        r"队伍 \1：体系结构里没有类别 \2，是不是 \3？",
+    ),
+    (re.compile(r"team (\S+): unknown slot '(.+?)'\..*"), r"队伍 \1：体系结构里没有类别 \2"),
+    (
+        re.compile(r"slot (\S+): (\d+) teams on (\S+), the structure (\S+) asks for exactly (\d+)"),
+        r"类别 \1：\3 有 \2 支队伍，体系 \4 要求正好 \5 支",
+    ),
+    (
+        re.compile(r"slot (\S+): (\d+) teams on (\S+), the structure (\S+) asks for (\d+) to any"),
+        r"类别 \1：\3 有 \2 支队伍，体系 \4 要求至少 \5 支",
+    ),
+    (
+        re.compile(r"slot (\S+): (\d+) teams on (\S+), the structure (\S+) asks for (\d+) to (\d+)"),
+        r"类别 \1：\3 有 \2 支队伍，体系 \4 要求 \5 至 \6 支",
+    ),
+    (
+        re.compile(r"label (\S+): (\d+) parts, but there are (\d+) slots"),
+        r"名称 \1 有 \2 段，而体系结构有 \3 类",
+    ),
+    (
+        re.compile(r"label (\S+): part (\S+) does not say what slot (\S+) asks for"),
+        r"名称 \1 中的 \2 与类别 \3 的要求不一致",
+    ),
+    (re.compile(r"(\w+) (\S+): stands (\d+) times; give each its own id"), r"编号 \2 出现 \3 次，请各用各的编号"),
+    (
+        re.compile(r"team (\S+): stands below itself; give it another parent or none"),
+        r"队伍 \1 成为自己的下级，请改正上级队伍",
+    ),
+    (
+        re.compile(r"rulebooks (\S+) and (\S+) overlap: .+; let one end where the other begins"),
+        r"积分办法 \1 与 \2 日期重叠，请让前一版的结束日等于后一版的开始日",
+    ),
+    (
+        re.compile(r"rulebooks (\S+) and (\S+) leave a gap from (\S+) to (\S+); let .+"),
+        r"积分办法 \1 与 \2 之间从 \3 到 \4 有空档，请让 \2 从 \3 开始",
+    ),
+    (
+        re.compile(r"currency (\S+): the ledger counts it with (\d+) decimals; .+"),
+        r"积分种类 \1 在账本中为 \2 位小数，不能更改；如有需要请另设一种",
+    ),
+    (
+        re.compile(r"rulebook (\S+): adopted versions never change; .+"),
+        r"积分办法 \1 已采用，不能修改；请用新的编号和日期另写一版",
+    ),
+    (
+        re.compile(r"rulebook (\S+): begins on (\S+), before today (\S+); .+"),
+        r"积分办法 \1 从 \2 开始，早于今天 \3；请写 retroactive = true 并说明 retroactive_reason，或改为更晚开始",
+    ),
+)
+"""What does not fit together in a definition, as English patterns, and how to say it in Chinese."""

@@ -7,10 +7,18 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
+import attrs
+
 from volunteer_points.decisions.case import Frame
 from volunteer_points.errors import VolunteerPointsError
 from volunteer_points.explain.error_words import ERRORS, REMEDIES
-from volunteer_points.explain.file_words import FILE_REMEDIES, PROGRAMME_FILE_IN_CHINESE, REMEDY_PATTERNS, TOLD_IN_FULL
+from volunteer_points.explain.file_words import (
+    FILE_REMEDIES,
+    PROBLEM_PATTERNS,
+    PROGRAMME_FILE_IN_CHINESE,
+    REMEDY_PATTERNS,
+    TOLD_IN_FULL,
+)
 from volunteer_points.explain.store_words import REGISTER_IN_CHINESE
 from volunteer_points.explain.templates import ErrorWords, Lang, Names, Words, as_it_is
 from volunteer_points.explain.wording import Days, Fact, Holder, Noun, Person, Speaker, Stretch, Term, is_missing
@@ -89,6 +97,30 @@ def in_chinese(remedy: str) -> str:
     return ""
 
 
+def problem_in_chinese(sentence: str) -> str:
+    """What does not fit together in a definition, in Chinese; as it is when there are no words for it."""
+    for pattern, words in PROBLEM_PATTERNS:
+        if found := pattern.fullmatch(sentence):
+            return found.expand(words)
+    return sentence
+
+
+@attrs.frozen
+class Misfits:
+    """What does not fit together in a definition, sentence by sentence."""
+
+    sentences: tuple[str, ...]
+
+    def shown(self, speaker: Speaker) -> str:
+        """One after the other."""
+        told = map(problem_in_chinese, self.sentences) if speaker.lang == "zh" else self.sentences
+        return speaker.choose("; ", "；").join(told)
+
+    def plain(self) -> list[str]:
+        """The sentences."""
+        return list(self.sentences)
+
+
 class Problem(Protocol):
     """One of the mistakes in a programme file, each with its place, its value and its remedy."""
 
@@ -107,7 +139,7 @@ def _file_in_chinese(source: object, problems: Sequence[Problem]) -> str:
         where = "，".join(filter(None, [f"第 {problem.line} 行" if problem.line else "", problem.place])) or "整个文件"
         value = f" = {problem.value}" if problem.value else ""
         words = PROGRAMME_FILE_IN_CHINESE.get(problem.code, problem.message)
-        words += f"（{problem.message}）" if problem.code in TOLD_IN_FULL else ""
+        words += f"（{problem_in_chinese(problem.message)}）" if problem.code in TOLD_IN_FULL else ""
         lines.append(f"  {where}{value}：{words}。{in_chinese(problem.fix) or problem.fix}")
     return "\n".join(lines)
 
@@ -151,16 +183,16 @@ _TYPES: Mapping[str, Callable[[Any], Fact]] = {
     "limit_reached.of": _term("counted"),
     "id_twice.kind": _term("rule"),
     "unbalanced.kind": _term("kind"),
-    "definition_has_problems.problems": str,
 }
 
 
 def typed(code: str, name: str, value: object) -> Fact:
     """A fact of an error as what it stands for: a person, a thing with a name, an instant, a word of the programme."""
+    if (code, name) == ("definition_has_problems", "problems") and isinstance(value, list | tuple):
+        return Misfits(tuple(map(str, value)))
     kind = _TYPES.get(f"{code}.{name}") or _TYPES.get(name)
     if kind is None or is_missing(value):
         return value
     if isinstance(value, list | tuple):
-        made = tuple(kind(each) for each in value)
-        return "; ".join(made) if kind is str else made
+        return tuple(kind(each) for each in value)
     return kind(value)

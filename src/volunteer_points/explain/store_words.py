@@ -156,8 +156,16 @@ PLACES: Mapping[str, ErrorWords] = {
         "[，实际为 {found}][，条目属于 {entries_of}]。",
         "请指定现有的账本，或提供该账本自己的条目。",
     ),
+    "outside_of_event_loop": ErrorWords(
+        "The store is used outside of the event loop for which it was opened.", "Use it within that loop.",
+        "存储不在打开它的事件循环中使用。", "请在同一事件循环中使用。",
+    ),
+    "host_transaction_read_only": ErrorWords(
+        "The host's transaction only reads, so nothing can be written in it.", "Begin one that may write.",
+        "宿主的事务是只读的，不能写入。", "请开始可写入的事务。",
+    ),
     "tables_missing": ErrorWords(
-        "{place}: tables are missing: {missing}.", "", "{place}：缺少表 {missing}。", "请恢复最近的完好备份。",
+        "[{place}: ]tables are missing: {missing}.", "", "[{place}：]缺少表 {missing}。", "请恢复最近的完好备份。",
     ),
     "guards_missing": ErrorWords(
         "{place}: what keeps the ledger append-only is gone: {guards}.", "",
