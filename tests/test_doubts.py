@@ -25,6 +25,7 @@ PROJECT = Path(__file__).parents[1]
 RICE = '{ id = "rice", name = "大米", partner = "shop", prices = 20 }'
 SHOP = f'partners = [{{ id = "shop", name = "粮油店" }}]\ncatalogue = [{RICE}]\n'
 TOPPED = SHOP + HEAD
+TOGETHER = '{ id = "c", of = "hours", whose = "household", at_least = 2 }'
 
 
 def accrual(when: str) -> str:
@@ -70,7 +71,7 @@ def ladder(first: int, second: int) -> str:
         (HEAD + ladder(200, 100), "rulebooks[0].ladders[0].levels[1].conditions[0].at_least", "levels_unordered"),
         (TOPPED + HOURLY + '[[rulebooks.caps]]\nid = "c"\nper = "balance"\nat_most = 19\n', "catalogue[0].prices",
          "out_of_reach"),
-        (TOPPED.replace("prices = 20", 'prices = 20, conditions = [{ id = "c", of = "times", at_least = 2 }]') + HOURLY,
+        (TOPPED.replace("prices = 20", f"prices = 20, conditions = [{TOGETHER}]") + HOURLY,
          "catalogue[0].conditions[0]", "never_counted"),
         (HEAD + 'recording = [{ id = "c", of = "earned", unit = "coin", below = 2 }]\n' + HOURLY,
          "rulebooks[0].recording[0]", "never_counted"),

@@ -235,12 +235,6 @@ def _never_counted(rulebook: Rulebook, within: object, path: Path) -> Iterator[D
         measures = {condition.of, condition.for_each}
         if Of.EARNED in measures and condition.unit not in earned:
             missing = f"no rule of rulebook {rulebook.id} earns {condition.unit}"
-        elif Of.TIMES in measures and not rulebook.has_times:
-            missing = f"rulebook {rulebook.id} counts no times; let it say counts_times = true"
-        elif Of.SPENT in measures and not rulebook.counts_spent:
-            missing = (
-                f"rulebook {rulebook.id} counts no points spent; add a condition or limit on them to its redemption"
-            )
         elif condition.whose is not Whose.VOLUNTEER and not (IN_A_CURRENCY - {Of.EARNED, Of.SPENT}) & measures:
             missing = "" if rulebook.counts_for(condition.whose) else f"nothing is counted by {condition.whose}"
         if missing:
