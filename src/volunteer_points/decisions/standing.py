@@ -130,12 +130,13 @@ def rank(inquiry: Inquiry, volunteer: str, ladder: str = "") -> Rank:
     """The level of a volunteer under today's rulebook; where it has one ladder, that need not be named.
 
     Raises:
-        Refused: ``unknown_volunteer`` or ``no_rulebook``.
+        Refused: ``unknown_volunteer``, ``no_rulebook`` or ``which_ladder``.
         InputError: ``unknown_ladder``.
     """
     person, rulebook = inquiry.volunteer(volunteer), inquiry.frame.rulebook_on(inquiry.booking_day)
-    only = rulebook.ladders[0].id if len(rulebook.ladders) == 1 else ""
-    found = ladder_named(rulebook.ladders, ladder or only)
+    if not ladder and len(rulebook.ladders) != 1:
+        refuse("which_ladder", rulebook=rulebook.id, known=[each.id for each in rulebook.ladders])
+    found = ladder_named(rulebook.ladders, ladder or rulebook.ladders[0].id)
     facts = inquiry.facts(person, rulebook, tuple(each for level in found.levels for each in level.conditions))
     rungs = tuple(Rung(level, tuple(map(facts.shown, level.conditions))) for level in found.levels)
     return Rank(volunteer=volunteer, ladder=found, rulebook=rulebook, day=inquiry.booking_day, rungs=rungs)

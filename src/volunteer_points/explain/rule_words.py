@@ -69,6 +69,10 @@ APPLIED: Mapping[str, ErrorWords] = {
         "The books do not know this of a {whose}: {of}.", "Measure it of the volunteer.",
         "账本不按{whose}统计“{of}”。", "请改为按个人统计。",
     ),
+    "which_ladder": ErrorWords(
+        "Rulebook {rulebook} has no ladder, or more than one[: {known}].", "Name one that it has.",
+        "积分办法 {rulebook} 没有等级序列，或不止一个[：{known}]。", "请写明其中一个。",
+    ),
     "no_route": ErrorWords(
         "No route of approval takes record {record}: {day} then has {day_minutes} minutes.",
         "Ask the founders: the rulebook sets the routes.",
