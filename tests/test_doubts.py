@@ -64,6 +64,8 @@ def ladder(first: int, second: int) -> str:
          "rulebooks[0].routes[1]", "never_reached"),
         (HEAD + HOURLY + '[[rulebooks.routes]]\nid = "a"\nday_minutes_up_to = 480\n', "rulebooks[0].routes",
          "no_route"),
+        (HEAD + HOURLY + '[[rulebooks.routes]]\nid = "a"\nday_minutes_up_to = 480\n[[rulebooks.routes]]\nid = "b"\n'
+         "day_minutes_above = 600\n", "rulebooks[0].routes", "no_route"),
         (HEAD + HOURLY + '[[rulebooks.routes]]\nid = "a"\nwhen = { evidence = ["signed"] }\n', "rulebooks[0].routes",
          "no_route"),
         (HEAD + 'deadlines = [{ within_days = 3 }, { within_days = 9, evidence = ["self"] }]\n' + HOURLY,
