@@ -31,7 +31,7 @@ LAYERS = {
     "ledger": "errors canonical model rules postings entries",
     "merkle": "errors",
     "sealing": "errors canonical entries ledger merkle",
-    "storage": "errors canonical postings entries books ledger merkle",
+    "storage": "errors canonical postings entries books ledger merkle sealing",
     "explain": "errors canonical model rules postings entries books decisions",
     "programme": "errors canonical model rules postings entries commands books decisions ledger storage explain",
     "__init__": "errors model rules postings entries commands storage programme",

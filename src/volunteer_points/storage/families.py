@@ -177,7 +177,10 @@ class Family(Protocol):
         ...
 
     def place_entries(self, transaction: Transaction, limit: int | None) -> int:
-        """Give entries without a lasting place the next ones; tells how many got one."""
+        """Give entries without a lasting place the next ones; tells how many got one.
+
+        Others who do so, or who seal, wait until the transaction ends.
+        """
         ...
 
     # --- errors ---

@@ -21,10 +21,11 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 
 from volunteer_points.books import Committed, LotsOf, OpenAmount, Question, Tally, combined
 from volunteer_points.entries import Entry
-from volunteer_points.errors import Corrupt, KeyConflict, Misconfigured
+from volunteer_points.errors import Corrupt, KeyConflict, Misconfigured, Misused
 from volunteer_points.ledger import encode
 from volunteer_points.postings import FLOORS, Account
-from volunteer_points.storage import Answers, Stored, ledgers, statements
+from volunteer_points.sealing import Checkpoint, Extension, Inclusion, Signer
+from volunteer_points.storage import Answers, Stored, ledgers, seals, statements
 from volunteer_points.storage.connections import Connections, HostConnection, OwnConnections
 from volunteer_points.storage.families import Family, family_of, shown, translating, url_of
 from volunteer_points.storage.holding import (
@@ -37,6 +38,7 @@ from volunteer_points.storage.holding import (
 )
 from volunteer_points.storage.recent import remember
 from volunteer_points.storage.statements import Transaction
+from volunteer_points.storage.trees import SqlTree
 
 ENTRIES_KEPT_BACK: Final = 2000
 """A session writes to the tables at its end, and whenever it has kept back so many entries."""
@@ -154,7 +156,7 @@ class SqlStore:
     def session(self) -> Iterator[SqlSession]:
         """Begin to write; a thread has one session at a time, and in SQLite so has the database."""
         if self._read_only:
-            raise Misconfigured("opened_read_only", ledger=self._ledger, fix="Open it without read_only to write.")
+            raise self._not_for_writing()
         with self._connections.writing() as cursor, self._transaction(cursor) as transaction:
             session = SqlSession(transaction, self._family)
             try:
@@ -173,6 +175,59 @@ class SqlStore:
         """
         with self._connections.writing() as cursor, self._transaction(cursor) as transaction:
             return self._family.place_entries(transaction, limit)
+
+    # --- sealing -------------------------------------------------------------------------------------------------
+
+    def seal(self, at: datetime, signer: Signer | None = None) -> Checkpoint:
+        """As :meth:`volunteer_points.storage.seals.Sealing.seal`.
+
+        It takes in a bounded number of entries at a time, each in a transaction of its own, and goes on where it was
+        stopped. The last of them takes the checkpoint, which covers at least what was there at the beginning.
+        """
+        self._check_may_seal()
+        checkpoint, goal, before = None, 0, -1
+        while checkpoint is None:
+            with self._growing() as tree:
+                goal = goal or tree.length()
+                size = tree.grow()
+                if size >= goal:
+                    checkpoint = tree.take(size, at)
+                elif size == before:
+                    raise Corrupt("place_missing", place=size + 1, to=goal, fix="Run the audit.")
+                before = size
+        signed = checkpoint if signer is None else checkpoint.signed(signer)
+        if signed != checkpoint:
+            with self._growing() as tree:
+                tree.keep(signed)
+        return signed
+
+    def prove(self, entry: Entry) -> Inclusion:
+        """As :meth:`volunteer_points.storage.seals.Sealing.prove`."""
+        with self.reader() as reader:
+            return seals.proved(reader.tree(), entry)
+
+    def extends(self, old: Checkpoint) -> Extension:
+        """As :meth:`volunteer_points.storage.seals.Sealing.extends`."""
+        with self.reader() as reader:
+            return seals.extended(reader.tree(), old)
+
+    def _check_may_seal(self) -> None:
+        if isinstance(self._place, Connection):
+            fix = "Seal with a store that was opened by itself."
+            raise Misused("seal_within_host", ledger=self._ledger, fix=fix)
+        if self._read_only:
+            raise self._not_for_writing()
+
+    def _not_for_writing(self) -> Misconfigured:
+        return Misconfigured("opened_read_only", ledger=self._ledger, fix="Open it without read_only to write.")
+
+    @contextmanager
+    def _growing(self) -> Iterator[SqlTree]:
+        """The tree within a transaction of its own, while nobody else seals."""
+        with self._connections.writing() as cursor, self._transaction(cursor) as transaction:
+            tree = SqlTree(transaction, self._family)
+            tree.hold()
+            yield tree
 
     @contextmanager
     def _transaction(self, cursor: DBAPICursor) -> Iterator[Transaction]:
@@ -211,6 +266,10 @@ class SqlReader:
     def balances(self) -> Balances:
         """Every kept balance that is not nought, read in pages."""
         return statements.balances(self._transaction)
+
+    def tree(self) -> SqlTree:
+        """The sealed tree as of that moment."""
+        return SqlTree(self._transaction, self._family)
 
 
 class SqlSession:
