@@ -66,7 +66,7 @@ LINES_IN_A_MODULE = 600
 BANNED_SUFFIXES = ("Manager", "Handler", "Helper", "Processor", "Service", "Info", "Data")
 BANNED_MODULES = frozenset({"util", "utils", "common", "misc", "helper", "helpers", "manager", "handler", "handlers"})
 
-NOT_FOR_THE_FACE = ("sqlalchemy", "click", "rich", "hypothesis", "pytest", "openpyxl", "psycopg", "pymysql")
+NOT_FOR_THE_FACE = ("sqlalchemy", "click", "rich", "hypothesis", "pytest", "openpyxl", "psycopg", "pymysql", "alembic")
 
 
 @attrs.frozen

@@ -33,7 +33,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from volunteer_points.canonical import microseconds
 
-VERSION: Final = 1
+VERSION: Final = 2
 LEDGER_CHARACTERS: Final = 64
 
 NO_LOT: Final = 2**63 - 1
@@ -88,7 +88,7 @@ ENTRY: Final = Table(
     Column("kind", _word(64), nullable=False),
     Column("leaf", LargeBinary(32), nullable=False),
     Column("content", LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb"), nullable=False),
-    UniqueConstraint("ledger", "key", "number"),
+    UniqueConstraint("ledger", "key", "number", name="vp_entry_ledger_key_number_key"),
 )
 ABOUT: Final = Table(
     "vp_about",
