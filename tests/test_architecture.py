@@ -34,11 +34,12 @@ LAYERS = {
     "storage": "errors canonical postings entries books ledger merkle sealing",
     "explain": "errors canonical model rules postings entries books decisions",
     "programme": "errors canonical model rules postings entries commands books decisions ledger storage explain",
+    "asynchronous": "errors entries ledger programme storage",
     "__init__": "errors model rules postings entries commands storage programme",
     "programme_file": "errors canonical model rules commands decisions",
     "presets": "",
     "people": "errors canonical model",
-    "audit": "errors canonical model rules postings entries books decisions ledger storage",
+    "audit": "errors canonical model rules postings entries books decisions ledger merkle sealing storage",
     "exchange": "errors canonical model rules postings entries commands books decisions programme people explain",
     "demo": "errors canonical model rules postings entries commands books decisions ledger storage explain programme "
     "programme_file presets people audit exchange",

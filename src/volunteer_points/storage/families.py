@@ -26,9 +26,10 @@ FIX_URL: Final = "Write a file name, or a URL such as sqlite:///ledger.sqlite or
 
 _FAMILIES: Final = {
     ("sqlite", "pysqlite"): "volunteer_points.storage.sqlite",
+    ("sqlite", "aiosqlite"): "volunteer_points.storage.sqlite_async",
     ("postgresql", ""): "volunteer_points.storage.postgresql",
     ("postgresql", "psycopg"): "volunteer_points.storage.postgresql",
-    ("postgresql", "psycopg_async"): "volunteer_points.storage.postgresql",
+    ("postgresql", "psycopg_async"): "volunteer_points.storage.postgresql_async",
     ("mysql", ""): "volunteer_points.storage.mysql",
     ("mysql", "pymysql"): "volunteer_points.storage.mysql",
     ("mariadb", ""): "volunteer_points.storage.mysql",

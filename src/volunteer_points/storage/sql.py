@@ -18,6 +18,7 @@ from typing import Any, Final, Self, TypeAlias
 
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.orm import Session, scoped_session
 
 from volunteer_points.books import Committed, LotsOf, OpenAmount, Question, Tally, combined
 from volunteer_points.entries import Entry
@@ -26,7 +27,7 @@ from volunteer_points.ledger import encode
 from volunteer_points.postings import FLOORS, Account
 from volunteer_points.sealing import Checkpoint, Extension, Inclusion, Signer
 from volunteer_points.storage import Answers, Stored, ledgers, seals, statements
-from volunteer_points.storage.connections import Connections, HostConnection, OwnConnections
+from volunteer_points.storage.connections import Connections, HostConnection, OwnConnections, connection_of
 from volunteer_points.storage.families import Family, family_of, shown, translating, url_of
 from volunteer_points.storage.holding import (
     BalanceKey,
@@ -50,7 +51,7 @@ class SqlStore:
     """A ledger in a database.
 
     Args:
-        place: An engine, on which the store makes transactions of its own; or the connection of a host's transaction.
+        place: An engine, on which the store makes transactions of its own; or the connection or session of a host.
         ledger: The id of the ledger, which must be there.
         durable: Insist that what was committed survives a power cut; a host's transaction is the host's affair.
         read_only: Nothing will be written; then it does not matter if guards are missing.
@@ -60,13 +61,14 @@ class SqlStore:
     """
 
     def __init__(
-        self, place: Engine | Connection, ledger: str, *, durable: bool = True, read_only: bool = False
+        self, place: Engine | Connection | Session, ledger: str, *, durable: bool = True, read_only: bool = False
     ) -> None:
+        host, place = place, place if isinstance(place, Engine) else connection_of(place)
         self._place = place
         family = self._family = family_of(place.engine.url, place.dialect.driver)
         hosted = isinstance(place, Connection)
         self._connections: Connections = (
-            HostConnection(place, family) if isinstance(place, Connection) else OwnConnections(place, family)
+            OwnConnections(host, family) if isinstance(host, Engine) else HostConnection(host, family)
         )
         self._read_only = read_only
         with self._connections.reading() as cursor:
@@ -108,18 +110,22 @@ class SqlStore:
             raise
 
     @classmethod
-    def joining(cls, connection: Connection, ledger: str) -> Self:
-        """Work within a transaction that the host has begun on a connection of its own, and that the host will end.
+    def joining(cls, host: Connection | Session | scoped_session[Session], ledger: str) -> Self:
+        """Work within a transaction that the host has begun, and that the host will end.
 
-        Nothing is committed here, and after a refusal the host's own writing still stands. In SQLite the transaction
-        is begun with BEGIN IMMEDIATE, as :func:`volunteer_points.storage.sqlite.prepare` sees to; in PostgreSQL any
-        level of isolation will do, but not AUTOCOMMIT. After ``Busy`` the host's whole transaction must run again;
-        trying again within it is of no use.
+        Nothing is committed here, and after a refusal the host's own writing still stands. What a session has not
+        written yet is written first. In SQLite the transaction is begun with BEGIN IMMEDIATE, as
+        :func:`volunteer_points.storage.sqlite.prepare` sees to; in PostgreSQL any level of isolation will do, but not
+        AUTOCOMMIT. After ``HostBusy`` the host's whole transaction must run again; trying again within it is of no use.
+
+        Args:
+            host: A connection on which a transaction has begun, or a session, which begins one when it is needed.
+            ledger: The id of the ledger, which must be there.
 
         Raises:
-            Misconfigured: no transaction has begun, or the ledger is not there.
+            Misconfigured: the transaction is not fit, or the ledger is not there; ``fix`` says what to do.
         """
-        return cls(connection, ledger)
+        return cls(host() if isinstance(host, scoped_session) else host, ledger)
 
     @property
     def ledger(self) -> str:
