@@ -32,15 +32,16 @@ LAYERS = {
     "ledger": "errors canonical model rules postings entries",
     "merkle": "errors",
     "sealing": "errors canonical entries ledger merkle",
-    "storage": "errors canonical postings entries books ledger merkle",
+    "storage": "errors canonical postings entries books ledger merkle sealing",
     "explain": "errors canonical model rules postings entries books decisions",
     "programme": "errors canonical model rules postings entries commands books decisions ledger storage explain",
+    "asynchronous": "errors entries ledger programme storage",
     "__init__": "errors model rules postings entries commands storage programme",
     "programme_file": "errors canonical model rules commands decisions",
     "handout": "errors canonical model rules commands explain",
     "presets": "",
     "people": "errors canonical model",
-    "audit": "errors canonical model rules postings entries books decisions ledger storage",
+    "audit": "errors canonical model rules postings entries books decisions ledger merkle sealing storage",
     "exchange": "errors canonical model rules postings entries commands books decisions programme people explain",
     "demo": "errors canonical model rules postings entries commands books decisions ledger storage explain programme "
     "programme_file presets people audit exchange",
@@ -68,7 +69,7 @@ LINES_IN_A_MODULE = 600
 BANNED_SUFFIXES = ("Manager", "Handler", "Helper", "Processor", "Service", "Info", "Data")
 BANNED_MODULES = frozenset({"util", "utils", "common", "misc", "helper", "helpers", "manager", "handler", "handlers"})
 
-NOT_FOR_THE_FACE = ("sqlalchemy", "click", "rich", "hypothesis", "pytest", "openpyxl", "psycopg", "pymysql")
+NOT_FOR_THE_FACE = ("sqlalchemy", "click", "rich", "hypothesis", "pytest", "openpyxl", "psycopg", "pymysql", "alembic")
 
 
 @attrs.frozen

@@ -93,7 +93,7 @@ class PostgresqlServer:
 
     def give_back(self, database: str) -> None:
         """Empty it behind the library's back; that takes a tenth of the time of making another one."""
-        guarded = ("vp_entry", "vp_about", "vp_posting", "vp_leaf")
+        guarded = ("vp_entry", "vp_about", "vp_posting", "vp_leaf", "vp_node", "vp_checkpoint")
         self.run(
             database,
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

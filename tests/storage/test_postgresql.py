@@ -164,7 +164,7 @@ def test_without_the_driver_it_says_what_to_install(tmp_path: Path) -> None:
     assert done.stdout.startswith("cannot_open Install the driver")
 
 
-@pytest.mark.parametrize("version, code", [(2, "newer_schema"), (0, "older_schema")])
+@pytest.mark.parametrize("version, code", [(3, "newer_schema"), (1, "older_schema")])
 def test_tables_of_another_version_are_not_touched(url: str, version: int, code: str) -> None:
     raw(url, "ALTER TABLE vp_ledger DISABLE TRIGGER USER", f"UPDATE vp_ledger SET schema_version = {version}")
     wrong(code, lambda: SqlStore.open(url))

@@ -73,6 +73,7 @@ SECTIONS: Mapping[Words, Mapping[str, str]] = {
         "import-journal": "ledgers:import_journal",
         "compare": "ledgers:compare",
         "audit": "ledgers:audit",
+        "upgrade": "upgrading:upgrade",
         "demo": "showing:demo",
     },
 }

@@ -40,6 +40,34 @@ LEDGERS: Mapping[str, ErrorWords] = {
         "This is no checkpoint and no proof: {problem}.", "Ask whoever gave it to you for the file again.",
         "这不是校验点，也不是证明：{problem}。", "请向提供者重新索取文件。",
     ),
+    "not_sealed_yet": ErrorWords(
+        "No checkpoint covers this[: entry {entry}].", "",
+        "还没有校验点覆盖该内容[：条目 {entry}]。", "请先封存账本（volunteer-points seal），再重试。",
+    ),
+    "other_ledgers_checkpoint": ErrorWords(
+        "This is a checkpoint of ledger {found}, and not of {ledger}.", "Name the file of the right checkpoint.",
+        "这是账本 {found} 的校验点，不是 {ledger} 的。", "请指定正确的校验点文件。",
+    ),
+    "checkpoint_contradicted": ErrorWords(
+        "The ledger does not begin with the {size} entries of a checkpoint whose root is {root}; it has {entries}.", "",
+        "账本的开头与校验点不符：该校验点有 {size} 个条目，根为 {root}；账本现有 {entries} 个条目。", _RESTORE[1],
+    ),
+    "unreadable_checkpoint": ErrorWords(
+        "The checkpoint of {size} entries cannot be read: {problem}.", _RESTORE[0],
+        "无法读取 {size} 个条目的校验点：{problem}。", _RESTORE[1],
+    ),
+    "proof_does_not_hold": ErrorWords(
+        "Entry {entry} is not what the tree of {size} entries was made of.", "",
+        "条目 {entry} 与 {size} 个条目的哈希树不符。", _RESTORE[1],
+    ),
+    "place_missing": ErrorWords(
+        "Entries are missing between place {place} and place {to}.", "",
+        "第 {place} 至第 {to} 个位置之间缺少条目。", _RESTORE[1],
+    ),
+    "seal_within_host": ErrorWords(
+        "Ledger {ledger} cannot be sealed within the transaction of a host.", "",
+        "不能在宿主程序的事务中封存账本 {ledger}。", "请用单独打开的存储来封存。",
+    ),
     "statement_uneven": ErrorWords(
         "The statement of {volunteer} does not add up: {told} told, {found} found.", _RESTORE[0],
         "{volunteer} 的对账单不平：明细为 {told}，余额为 {found}。", _RESTORE[1],
@@ -185,8 +213,16 @@ PLACES: Mapping[str, ErrorWords] = {
         "SQLite：请在首次连接前调用 volunteer_points.storage.sqlite.prepare(engine)，并使用文件数据库；"
         "PostgreSQL：数据库编码须为 UTF8，并保持持久化设置开启。",
     ),
+    "host_transaction_read_only": ErrorWords(
+        "The host's transaction may only read.", "", "宿主事务是只读的。",
+        "请在可写的服务器上以读写方式开始宿主事务。",
+    ),
+    "outside_of_event_loop": ErrorWords(
+        "The store belongs to an event loop and was used outside of it.", "", "该存储属于事件循环，却在其外使用。",
+        "请使用 volunteer_points.asynchronous，它会在事件循环中运行存储。",
+    ),
     "host_transaction_not_begun": ErrorWords(
-        "The host's transaction has not begun.", "", "宿主事务尚未开始。",
+        "The host's transaction has not begun[ ({problem})].", "", "宿主事务尚未开始[（{problem}）]。",
         "请先开始事务，且不用 AUTOCOMMIT；SQLite 请用 BEGIN IMMEDIATE，"
         "volunteer_points.storage.sqlite.prepare(engine) 会处理。",
     ),

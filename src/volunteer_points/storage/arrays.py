@@ -248,8 +248,11 @@ SELECT coalesce(max(place), 0) AS placed,
     OFFSET greatest(0, %s::bigint - (SELECT coalesce(max(place), 0) FROM vp_leaf WHERE ledger = %s)) LIMIT %s::bigint)
 FROM vp_leaf WHERE ledger = %s"""
 
+# A range of one and an order let a planner without statistics take the index by position, and no other.
 _PLACED: Final = """
-SELECT l.place, e.content, e.leaf FROM vp_leaf l JOIN vp_entry e ON e.ledger = l.ledger AND e.position = l.position
+SELECT l.place, e.content, e.leaf FROM vp_leaf l, LATERAL (
+  SELECT content, leaf FROM vp_entry WHERE ledger = l.ledger AND position >= l.position AND position <= l.position
+  ORDER BY position LIMIT 1) AS e
 WHERE l.ledger = %s AND l.place > %s AND l.place <= %s ORDER BY l.place"""
 
 _UNPLACED: Final = """
@@ -257,8 +260,8 @@ SELECT content, leaf FROM vp_entry WHERE ledger = %s AND position = ANY(%s::bigi
 
 _PLACE: Final = """
 WITH moved AS (
-  DELETE FROM vp_unplaced WHERE ledger = %s AND position IN (
-    SELECT position FROM vp_unplaced WHERE ledger = %s ORDER BY position LIMIT %s::bigint)
+  DELETE FROM vp_unplaced WHERE ledger = %s AND position = ANY(ARRAY(
+    SELECT position FROM vp_unplaced WHERE ledger = %s ORDER BY position LIMIT %s::bigint))
   RETURNING position),
 made AS (
   INSERT INTO vp_leaf (ledger, place, position)

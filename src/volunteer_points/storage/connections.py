@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, PoolProxiedConnection
 from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.exc import InvalidRequestError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError, UnboundExecutionError
 from sqlalchemy.orm import Session
 
 from volunteer_points.errors import Busy, HostBusy, Misconfigured, Misused
@@ -151,13 +151,15 @@ def connection_of(host: Connection | Session) -> Connection:
     if not host.is_active:
         fix = "Roll the host's transaction back, and run all of it again."
         raise Misconfigured("host_transaction_failed", fix=fix)
+    if not (host.autobegin or host.in_transaction()):
+        raise Misconfigured("host_transaction_not_begun", fix="Begin it with session.begin().")
     try:
         bind = host.get_bind()
-        with translating(family_of(bind.engine.url, bind.dialect.driver)):
-            connection = host.connection()
-    except InvalidRequestError as error:
+    except UnboundExecutionError as error:
         fix = "Begin a session that works on one engine, or join its connection to the ledger's database."
         raise Misconfigured("host_transaction_not_begun", problem=str(error), fix=fix) from error
+    with translating(family_of(bind.engine.url, bind.dialect.driver)):
+        connection = host.connection()
     host.flush()
     return connection
 

@@ -26,9 +26,10 @@ FIX_URL: Final = "Write a file name, or a URL such as sqlite:///ledger.sqlite or
 
 _FAMILIES: Final = {
     ("sqlite", "pysqlite"): "volunteer_points.storage.sqlite",
+    ("sqlite", "aiosqlite"): "volunteer_points.storage.sqlite_async",
     ("postgresql", ""): "volunteer_points.storage.postgresql",
     ("postgresql", "psycopg"): "volunteer_points.storage.postgresql",
-    ("postgresql", "psycopg_async"): "volunteer_points.storage.postgresql",
+    ("postgresql", "psycopg_async"): "volunteer_points.storage.postgresql_async",
     ("mysql", ""): "volunteer_points.storage.mysql",
     ("mysql", "pymysql"): "volunteer_points.storage.mysql",
     ("mariadb", ""): "volunteer_points.storage.mysql",
@@ -177,7 +178,10 @@ class Family(Protocol):
         ...
 
     def place_entries(self, transaction: Transaction, limit: int | None) -> int:
-        """Give entries without a lasting place the next ones; tells how many got one."""
+        """Give entries without a lasting place the next ones; tells how many got one.
+
+        Others who do so, or who seal, wait until the transaction ends.
+        """
         ...
 
     # --- errors ---

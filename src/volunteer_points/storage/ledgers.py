@@ -94,7 +94,7 @@ def _check_version(versions: dict[str, int], place: str) -> None:
             fix = "Install the newer version of this library."
             raise Misconfigured("newer_schema", place=place, schema_version=schema_version, known=VERSION, fix=fix)
         if schema_version < VERSION:
-            fix = "Bring the tables up to date, or install the older version of this library."
+            fix = "Bring the tables up to date: volunteer-points upgrade, followed by the file or the URL."
             raise Misconfigured("older_schema", place=place, schema_version=schema_version, known=VERSION, fix=fix)
 
 

@@ -65,6 +65,12 @@ class Line:
                 self._failed = error
             raise
 
+    def executemany(self, text: str, rows: Sequence[Row]) -> None:
+        """Send what waits and a statement once for each row; nobody fetches rows then."""
+        for row in rows[:-1]:
+            self.later(text, row)
+        self.execute(text, rows[-1])
+
     def fetchall(self) -> Sequence[Row]:
         """The rows of the last statement."""
         return self._cursor.fetchall()

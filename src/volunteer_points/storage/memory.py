@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from bisect import insort
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,8 +14,10 @@ from volunteer_points.books import Committed, LotsOf, OpenAmount, Question, Tall
 from volunteer_points.entries import Entry
 from volunteer_points.errors import Busy, Corrupt, KeyConflict, Misused
 from volunteer_points.ledger import decode, encode, leaf_hash
+from volunteer_points.merkle import Tree
 from volunteer_points.postings import FLOORS, Account
-from volunteer_points.storage import Answers, Stored
+from volunteer_points.sealing import Checkpoint, Extension, Inclusion, Signer
+from volunteer_points.storage import Answers, Stored, seals
 from volunteer_points.storage.holding import Holding, changes_of, check_commit, check_purpose, check_question
 
 TAKES_AT_MOST_SECONDS = 30
@@ -33,6 +36,7 @@ class MemoryStore:
         self._tally = Tally()
         self._stored: list[Stored] = []
         self._session: MemorySession | None = None
+        self._tree = MemoryTree(ledger, self._stored)
 
     @property
     def ledger(self) -> str:
@@ -43,7 +47,7 @@ class MemoryStore:
     def reader(self) -> Iterator[MemoryReader]:
         """Look at the ledger; writers wait until the reader is done."""
         with self._lock:
-            yield MemoryReader(self._tally, self._stored)
+            yield MemoryReader(self._tally, self._stored, self._tree)
 
     @contextmanager
     def session(self) -> Iterator[MemorySession]:
@@ -64,13 +68,79 @@ class MemoryStore:
         finally:
             self._lock.release()
 
+    # --- sealing -------------------------------------------------------------------------------------------------
+
+    def seal(self, at: datetime, signer: Signer | None = None) -> Checkpoint:
+        """As :meth:`volunteer_points.storage.seals.Sealing.seal`."""
+        with self._lock:
+            checkpoint = self._tree.seal(at)
+        signed = checkpoint if signer is None else checkpoint.signed(signer)
+        if signed != checkpoint:
+            with self._lock:
+                self._tree.keep(signed)
+        return signed
+
+    def prove(self, entry: Entry) -> Inclusion:
+        """As :meth:`volunteer_points.storage.seals.Sealing.prove`."""
+        with self.reader() as reader:
+            return seals.proved(reader.tree(), entry)
+
+    def extends(self, old: Checkpoint) -> Extension:
+        """As :meth:`volunteer_points.storage.seals.Sealing.extends`."""
+        with self.reader() as reader:
+            return seals.extended(reader.tree(), old)
+
+
+class MemoryTree(Tree):
+    """The sealed tree of a memory store."""
+
+    def __init__(self, ledger: str, stored: list[Stored]) -> None:
+        super().__init__()
+        self.ledger = ledger
+        self._stored = stored
+        self._checkpoints: list[Checkpoint] = []
+
+    def seal(self, at: datetime) -> Checkpoint:
+        """Take in what is new, and the checkpoint of it."""
+        self.add(each.leaf for each in self._stored[self.size :])
+        checkpoint = seals.next_checkpoint(self, self.size, at)
+        if checkpoint != self.latest():
+            self.keep(checkpoint)
+        return checkpoint
+
+    def keep(self, checkpoint: Checkpoint) -> None:
+        """Keep a checkpoint, behind those of its size."""
+        insort(self._checkpoints, checkpoint, key=lambda each: each.size)
+
+    def checkpoints(self) -> Iterator[Checkpoint]:
+        """Every checkpoint, by size."""
+        return iter(self._checkpoints)
+
+    def latest(self) -> Checkpoint | None:
+        """The last of them."""
+        return self._checkpoints[-1] if self._checkpoints else None
+
+    def locate(self, entry: Entry) -> tuple[int, bytes] | None:
+        """The place of an entry and its bytes."""
+        content = encode(entry)
+        return next(((each.position - 1, content) for each in self._stored if each.content == content), None)
+
+    def covered(self) -> int:
+        """How many leaves are below the nodes that are kept."""
+        return self.size // 2 * 2
+
+    def kept(self) -> int:
+        """How many nodes are kept above the leaves."""
+        return sum(node.level > 0 for node in self._nodes)
+
 
 class MemoryReader:
     """A view of a memory store."""
 
-    def __init__(self, tally: Tally, stored: list[Stored]) -> None:
+    def __init__(self, tally: Tally, stored: list[Stored], tree: MemoryTree | None = None) -> None:
         self._tally = tally
         self._stored = stored
+        self._tree = tree or MemoryTree("", stored)
 
     def ask(self, questions: Iterable[Question[Any]]) -> Answers:
         """Answer from what is stored."""
@@ -94,6 +164,10 @@ class MemoryReader:
         """Every kept balance that is not nought."""
         for (account, unit, lot), amount in self._tally.balances().items():
             yield account, unit, lot, amount
+
+    def tree(self) -> MemoryTree:
+        """The sealed tree; it is empty where nothing can be sealed, as in a journal."""
+        return self._tree
 
 
 class MemorySession:
@@ -167,4 +241,4 @@ class MemorySession:
         return self._view().balances()
 
 
-__all__ = ["MemoryReader", "MemorySession", "MemoryStore"]
+__all__ = ["MemoryReader", "MemorySession", "MemoryStore", "MemoryTree"]

@@ -215,12 +215,14 @@ def _guards_found(cursor: DBAPICursor) -> dict[str, tuple[str, str, str, str]]:
 def weak_guards(cursor: DBAPICursor) -> list[str]:
     """The guards that are missing or are not as they were made.
 
-    Whoever may not see triggers is asked what it may do instead: a role that cannot change a table needs no guard.
+    Where a user may not see a trigger or its text, it is asked what it may do instead: whoever cannot change a table
+    needs no guard.
     """
     there = _guards_found(cursor)
     wanted = guards()
     weak = [name for name in wanted if there.get(name) != (*wanted[name], "BEFORE")]
-    return [name for name in weak if there or _may(cursor, *wanted[name][:2])]
+    hidden = [name for name in weak if name not in there or not there[name][2]]
+    return [name for name in weak if name not in hidden or _may(cursor, *wanted[name][:2])]
 
 
 def _may(cursor: DBAPICursor, table: str, deed: str) -> bool:
@@ -250,7 +252,7 @@ def grants(user: str, host: str = "%") -> list[str]:
 
 def cursor_of(connection: PoolProxiedConnection, *, own: bool) -> DBAPICursor:
     """A cursor that goes on with nothing after an error."""
-    return cast("DBAPICursor", Guarded(connection, own=own, not_allowed=_NOT_ALLOWED))
+    return cast("DBAPICursor", Guarded(connection, own=own, denied=_NOT_ALLOWED, allowed=_READ_ONLY))
 
 
 def give_back(connection: PoolProxiedConnection) -> None:
@@ -408,8 +410,9 @@ def _constraint(number: int, problem: str) -> Exception:
 _AGAIN: Final = "Run all of the transaction again."
 _ROOM: Final = "Make room on the disk, then try again with the same key."
 _DUPLICATE: Final = 1062
-_KEY_TAKEN: Final = f"{schema.ENTRY.name}_key"
+_KEY_TAKEN: Final = "vp_entry_ledger_key"
 _CHECKS: Final = (3819, 4025)
+_READ_ONLY: Final = (1290, 1792, 1836)
 _NOT_ALLOWED: Final = (1044, 1045, 1142, 1143, 1227, 1370, 1410, 1698)
 # What the driver says of itself, then: the server goes down, or ended the connection.
 _LOST_NUMBERS: Final = frozenset(
@@ -422,7 +425,7 @@ _KINDS: Final[Mapping[tuple[int, ...], tuple[type[StoreError | InputError], str,
     (1021, 1114, 1041): (StoreError, "disk_full", _ROOM),
     (1030, 1026, 1024): (StoreError, "disk_failed", "Look after the disk, then try again with the same key."),
     (1034, 1035, 1194, 1195, 1712, 1877): (Corrupt, "database_damaged", "Restore the last good copy of the database."),
-    (1290, 1792, 1836): (Misconfigured, "read_only", "Name the server that may be written to."),
+    _READ_ONLY: (Misconfigured, "read_only", "Name the server that may be written to."),
     _NOT_ALLOWED: (Misconfigured, "not_allowed", "Grant the user what volunteer_points.storage.mysql.grants names."),
     (1153, 1264, 1366, 1406, 1690, 1265, 3988): (InputError, "cannot_be_stored", "Make it shorter or smaller."),
 }

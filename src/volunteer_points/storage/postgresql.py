@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from typing import Any, Final, cast
 
@@ -151,14 +151,20 @@ def create_tables(cursor: DBAPICursor, dialect: Dialect) -> None:
     for text in schema.create_statements(TABLES, dialect, references=False):
         send(cursor, text)
     send(cursor, "CREATE SEQUENCE IF NOT EXISTS vp_block")
-    send(cursor, f"CREATE OR REPLACE FUNCTION vp_refuse() RETURNS trigger LANGUAGE plpgsql AS $${_REFUSE}$$")
     cursor.execute("SELECT tgname::text FROM pg_trigger WHERE NOT tgisinternal")
     there = {name for (name,) in cursor.fetchall()}
+    for text in guard_statements([table.name for table in _APPEND_ONLY], there):
+        send(cursor, text)
+
+
+def guard_statements(tables: Collection[str], there: Container[str] = ()) -> Iterator[str]:
+    """What makes the guards of tables, but for those that are there."""
+    yield f"CREATE OR REPLACE FUNCTION vp_refuse() RETURNS trigger LANGUAGE plpgsql AS $${_REFUSE}$$"
     for table in _APPEND_ONLY:
         for name, when in _guards_of(table).items():
-            if name not in there:
-                send(cursor, f"CREATE TRIGGER {name} BEFORE {when} EXECUTE FUNCTION vp_refuse()")
-                send(cursor, f"ALTER TABLE {table.name} ENABLE ALWAYS TRIGGER {name}")
+            if table.name in tables and name not in there:
+                yield f"CREATE TRIGGER {name} BEFORE {when} EXECUTE FUNCTION vp_refuse()"
+                yield f"ALTER TABLE {table.name} ENABLE ALWAYS TRIGGER {name}"
 
 
 def _guards_of(table: Table) -> Mapping[str, str]:

@@ -36,14 +36,17 @@ class Guarded:
     Args:
         connection: The connection of the transaction.
         own: It is the store's own and not a host's.
-        not_allowed: The numbers of the errors that say that a right is missing.
+        denied: The numbers of the errors that say that a right is missing.
+        allowed: Those that say that all is in order but that one only reads.
     """
 
-    def __init__(self, connection: PoolProxiedConnection, *, own: bool, not_allowed: Sequence[int]) -> None:
+    def __init__(
+        self, connection: PoolProxiedConnection, *, own: bool, denied: Sequence[int], allowed: Sequence[int]
+    ) -> None:
         self.connection = connection
         self.own = own
         self._cursor: DBAPICursor = connection.cursor()
-        self._not_allowed = not_allowed
+        self._denied, self._allowed = denied, allowed
         self._failed: Exception | None = None
 
     @property
@@ -79,9 +82,10 @@ class Guarded:
             self._cursor.execute(text)
             self._cursor.fetchall()
         except Exception as error:
-            if error.args and error.args[0] in self._not_allowed:
-                return False
-            raise
+            number = error.args[0] if error.args else 0
+            if number not in {*self._denied, *self._allowed}:
+                raise
+            return number in self._allowed
         return True
 
     def fetchall(self) -> Sequence[Row]:

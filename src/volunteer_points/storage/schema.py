@@ -1,8 +1,9 @@
 """The tables of a SQL store, the same in every database: the ledger, and a generic index of it.
 
 ``vp_entry`` is the ledger. ``vp_about`` and ``vp_posting`` are read from its bytes and lie in the order in which they
-are asked for; ``vp_balance`` is kept beside them for the purposes that have a floor. No table knows a noun of the
-domain, so a new kind of entry changes none of them.
+are asked for; ``vp_balance`` is kept beside them for the purposes that have a floor. ``vp_node`` and ``vp_checkpoint``
+are written by whoever seals the ledger. No table knows a noun of the domain, so a new kind of entry changes none of
+them.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from volunteer_points.canonical import microseconds
 
-VERSION: Final = 1
+VERSION: Final = 2
 LEDGER_CHARACTERS: Final = 64
 
 NO_LOT: Final = 2**63 - 1
@@ -87,7 +88,7 @@ ENTRY: Final = Table(
     Column("kind", _word(64), nullable=False),
     Column("leaf", LargeBinary(32), nullable=False),
     Column("content", LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb"), nullable=False),
-    UniqueConstraint("ledger", "key", "number"),
+    UniqueConstraint("ledger", "key", "number", name="vp_entry_ledger_key_number_key"),
 )
 ABOUT: Final = Table(
     "vp_about",
@@ -135,10 +136,32 @@ DUE: Final = Index(
     "vp_balance_due", BALANCE.c.ledger, BALANCE.c.purpose, BALANCE.c.lot, sqlite_where=ENDS, postgresql_where=ENDS
 )
 
-TABLES: Final = (LEDGER, ENTRY, ABOUT, POSTING, BALANCE)
+NODE: Final = Table(
+    "vp_node",
+    METADATA,
+    _ledger(),
+    _place("number"),
+    Column("hash", LargeBinary(32), nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The complete nodes of the Merkle tree above the leaves, numbered as :func:`volunteer_points.storage.seals.number_of`
+does; the leaves themselves are in ``vp_entry``.
+"""
+
+CHECKPOINT: Final = Table(
+    "vp_checkpoint",
+    METADATA,
+    _ledger(),
+    _place("size"),
+    _place("number"),  # 1 for the first of its size; further ones are the same with another signature
+    Column("content", LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb"), nullable=False),
+)
+"""Checkpoints as they are published."""
+
+TABLES: Final = (LEDGER, ENTRY, ABOUT, POSTING, BALANCE, NODE, CHECKPOINT)
 """The tables of every ledger."""
 
-APPEND_ONLY: Final = (LEDGER, ENTRY, ABOUT, POSTING)
+APPEND_ONLY: Final = (LEDGER, ENTRY, ABOUT, POSTING, NODE, CHECKPOINT)
 """Those in which nothing is ever changed or removed."""
 
 # --- where writers work side by side -----------------------------------------------------------------------------

@@ -18,14 +18,16 @@ from typing import Any, Final, Self, TypeAlias
 
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.orm import Session, scoped_session
 
 from volunteer_points.books import Committed, LotsOf, OpenAmount, Question, Tally, combined
 from volunteer_points.entries import Entry
-from volunteer_points.errors import Corrupt, KeyConflict, Misconfigured
+from volunteer_points.errors import Corrupt, KeyConflict, Misconfigured, Misused
 from volunteer_points.ledger import encode
 from volunteer_points.postings import FLOORS, Account
-from volunteer_points.storage import Answers, Stored, ledgers, statements
-from volunteer_points.storage.connections import Connections, HostConnection, OwnConnections
+from volunteer_points.sealing import Checkpoint, Extension, Inclusion, Signer
+from volunteer_points.storage import Answers, Stored, ledgers, seals, statements
+from volunteer_points.storage.connections import Connections, HostConnection, OwnConnections, connection_of
 from volunteer_points.storage.families import Family, family_of, shown, translating, url_of
 from volunteer_points.storage.holding import (
     BalanceKey,
@@ -37,6 +39,7 @@ from volunteer_points.storage.holding import (
 )
 from volunteer_points.storage.recent import remember
 from volunteer_points.storage.statements import Transaction
+from volunteer_points.storage.trees import SqlTree
 
 ENTRIES_KEPT_BACK: Final = 2000
 """A session writes to the tables at its end, and whenever it has kept back so many entries."""
@@ -48,7 +51,7 @@ class SqlStore:
     """A ledger in a database.
 
     Args:
-        place: An engine, on which the store makes transactions of its own; or the connection of a host's transaction.
+        place: An engine, on which the store makes transactions of its own; or the connection or session of a host.
         ledger: The id of the ledger, which must be there.
         durable: Insist that what was committed survives a power cut; a host's transaction is the host's affair.
         read_only: Nothing will be written; then it does not matter if guards are missing.
@@ -58,13 +61,14 @@ class SqlStore:
     """
 
     def __init__(
-        self, place: Engine | Connection, ledger: str, *, durable: bool = True, read_only: bool = False
+        self, place: Engine | Connection | Session, ledger: str, *, durable: bool = True, read_only: bool = False
     ) -> None:
+        host, place = place, place if isinstance(place, Engine) else connection_of(place)
         self._place = place
         family = self._family = family_of(place.engine.url, place.dialect.driver)
         hosted = isinstance(place, Connection)
         self._connections: Connections = (
-            HostConnection(place, family) if isinstance(place, Connection) else OwnConnections(place, family)
+            OwnConnections(host, family) if isinstance(host, Engine) else HostConnection(host, family)
         )
         self._read_only = read_only
         with self._connections.reading() as cursor:
@@ -106,18 +110,22 @@ class SqlStore:
             raise
 
     @classmethod
-    def joining(cls, connection: Connection, ledger: str) -> Self:
-        """Work within a transaction that the host has begun on a connection of its own, and that the host will end.
+    def joining(cls, host: Connection | Session | scoped_session[Session], ledger: str) -> Self:
+        """Work within a transaction that the host has begun, and that the host will end.
 
-        Nothing is committed here, and after a refusal the host's own writing still stands. In SQLite the transaction
-        is begun with BEGIN IMMEDIATE, as :func:`volunteer_points.storage.sqlite.prepare` sees to; in PostgreSQL any
-        level of isolation will do, but not AUTOCOMMIT. After ``Busy`` the host's whole transaction must run again;
-        trying again within it is of no use.
+        Nothing is committed here, and after a refusal the host's own writing still stands. What a session has not
+        written yet is written first. In SQLite the transaction is begun with BEGIN IMMEDIATE, as
+        :func:`volunteer_points.storage.sqlite.prepare` sees to; in PostgreSQL any level of isolation will do, but not
+        AUTOCOMMIT. After ``HostBusy`` the host's whole transaction must run again; trying again within it is of no use.
+
+        Args:
+            host: A connection on which a transaction has begun, or a session, which begins one when it is needed.
+            ledger: The id of the ledger, which must be there.
 
         Raises:
-            Misconfigured: no transaction has begun, or the ledger is not there.
+            Misconfigured: the transaction is not fit, or the ledger is not there; ``fix`` says what to do.
         """
-        return cls(connection, ledger)
+        return cls(host() if isinstance(host, scoped_session) else host, ledger)
 
     @property
     def ledger(self) -> str:
@@ -154,7 +162,7 @@ class SqlStore:
     def session(self) -> Iterator[SqlSession]:
         """Begin to write; a thread has one session at a time, and in SQLite so has the database."""
         if self._read_only:
-            raise Misconfigured("opened_read_only", ledger=self._ledger, fix="Open it without read_only to write.")
+            raise self._not_for_writing()
         with self._connections.writing() as cursor, self._transaction(cursor) as transaction:
             session = SqlSession(transaction, self._family)
             try:
@@ -173,6 +181,59 @@ class SqlStore:
         """
         with self._connections.writing() as cursor, self._transaction(cursor) as transaction:
             return self._family.place_entries(transaction, limit)
+
+    # --- sealing -------------------------------------------------------------------------------------------------
+
+    def seal(self, at: datetime, signer: Signer | None = None) -> Checkpoint:
+        """As :meth:`volunteer_points.storage.seals.Sealing.seal`.
+
+        It takes in a bounded number of entries at a time, each in a transaction of its own, and goes on where it was
+        stopped. The last of them takes the checkpoint, which covers at least what was there at the beginning.
+        """
+        self._check_may_seal()
+        checkpoint, goal, before = None, 0, -1
+        while checkpoint is None:
+            with self._growing() as tree:
+                goal = goal or tree.length()
+                size = tree.grow()
+                if size >= goal:
+                    checkpoint = tree.take(size, at)
+                elif size == before:
+                    raise Corrupt("place_missing", place=size + 1, to=goal, fix="Run the audit.")
+                before = size
+        signed = checkpoint if signer is None else checkpoint.signed(signer)
+        if signed != checkpoint:
+            with self._growing() as tree:
+                tree.keep(signed)
+        return signed
+
+    def prove(self, entry: Entry) -> Inclusion:
+        """As :meth:`volunteer_points.storage.seals.Sealing.prove`."""
+        with self.reader() as reader:
+            return seals.proved(reader.tree(), entry)
+
+    def extends(self, old: Checkpoint) -> Extension:
+        """As :meth:`volunteer_points.storage.seals.Sealing.extends`."""
+        with self.reader() as reader:
+            return seals.extended(reader.tree(), old)
+
+    def _check_may_seal(self) -> None:
+        if isinstance(self._place, Connection):
+            fix = "Seal with a store that was opened by itself."
+            raise Misused("seal_within_host", ledger=self._ledger, fix=fix)
+        if self._read_only:
+            raise self._not_for_writing()
+
+    def _not_for_writing(self) -> Misconfigured:
+        return Misconfigured("opened_read_only", ledger=self._ledger, fix="Open it without read_only to write.")
+
+    @contextmanager
+    def _growing(self) -> Iterator[SqlTree]:
+        """The tree within a transaction of its own, while nobody else seals."""
+        with self._connections.writing() as cursor, self._transaction(cursor) as transaction:
+            tree = SqlTree(transaction, self._family)
+            tree.hold()
+            yield tree
 
     @contextmanager
     def _transaction(self, cursor: DBAPICursor) -> Iterator[Transaction]:
@@ -211,6 +272,10 @@ class SqlReader:
     def balances(self) -> Balances:
         """Every kept balance that is not nought, read in pages."""
         return statements.balances(self._transaction)
+
+    def tree(self) -> SqlTree:
+        """The sealed tree as of that moment."""
+        return SqlTree(self._transaction, self._family)
 
 
 class SqlSession:
