@@ -213,14 +213,6 @@ PLACES: Mapping[str, ErrorWords] = {
         "SQLite：请在首次连接前调用 volunteer_points.storage.sqlite.prepare(engine)，并使用文件数据库；"
         "PostgreSQL：数据库编码须为 UTF8，并保持持久化设置开启。",
     ),
-    "host_transaction_read_only": ErrorWords(
-        "The host's transaction may only read.", "", "宿主事务是只读的。",
-        "请在可写的服务器上以读写方式开始宿主事务。",
-    ),
-    "outside_of_event_loop": ErrorWords(
-        "The store belongs to an event loop and was used outside of it.", "", "该存储属于事件循环，却在其外使用。",
-        "请使用 volunteer_points.asynchronous，它会在事件循环中运行存储。",
-    ),
     "host_transaction_not_begun": ErrorWords(
         "The host's transaction has not begun[ ({problem})].", "", "宿主事务尚未开始[（{problem}）]。",
         "请先开始事务，且不用 AUTOCOMMIT；SQLite 请用 BEGIN IMMEDIATE，"
