@@ -505,7 +505,7 @@ def _decided_in_turn(
     since, outcomes = None, list[Outcome]()
     if len(requests) > 1:
         since = Tally()
-        answers.update(fetch(_first_questions(requests)))
+        answers.update(fetch(_first_questions(requests, pause)))
     for place, request in enumerate(requests, start=1):
         pause()
         try:
@@ -522,10 +522,11 @@ def _decided_in_turn(
     return tuple(outcomes)
 
 
-def _first_questions(requests: Iterable[Request]) -> tuple[Question[Any], ...]:
+def _first_questions(requests: Iterable[Request], pause: Callable[[], None]) -> tuple[Question[Any], ...]:
     """What the requests of a batch ask before anything is known: one fetch for all of them."""
     questions: dict[Question[Any], None] = {}
     for request in requests:
+        pause()
         try:
             decide(Books({}), request)
         except Lacks as lacks:

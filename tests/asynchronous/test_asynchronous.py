@@ -164,6 +164,18 @@ def test_the_loop_goes_on_while_two_thousand_entries_are_imported_in_bounded_tra
     asyncio.run(work())
 
 
+def test_between_the_decisions_of_one_batch_the_loop_goes_on(address: URL) -> None:
+    orders = [Bring(command=Enrol(volunteer=f"new-{number}"), actor=FOUNDERS[0]) for number in range(1000)]
+
+    async def work() -> None:
+        async with opened(address) as programme:
+            begun = time.monotonic()
+            late = await with_ticks(programme.preview_many(orders))
+            assert late < (time.monotonic() - begun) / 2
+
+    asyncio.run(work())
+
+
 def test_a_busy_store_is_tried_again_after_waits_of_the_loop(address: URL, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "WAITS_AT_MOST_SECONDS", 0.05)
     waits = itertools.count()
