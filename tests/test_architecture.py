@@ -34,7 +34,8 @@ LAYERS = {
     "sealing": "errors canonical entries ledger merkle",
     "storage": "errors canonical postings entries books ledger merkle sealing",
     "explain": "errors canonical model rules postings entries books decisions",
-    "programme": "errors canonical model rules postings entries commands books decisions ledger storage explain",
+    "programme": "errors canonical model rules postings entries commands books decisions ledger sealing storage "
+    "explain",
     "asynchronous": "errors entries ledger programme storage",
     "__init__": "errors model rules postings entries commands storage programme",
     "programme_file": "errors canonical model rules commands decisions",
@@ -45,7 +46,7 @@ LAYERS = {
     "exchange": "errors canonical model rules postings entries commands books decisions programme people explain",
     "demo": "errors canonical model rules postings entries commands books decisions ledger storage explain programme "
     "programme_file presets people audit exchange",
-    "cli": "errors canonical model rules postings entries commands books decisions storage explain programme "
+    "cli": "errors canonical model rules postings entries commands books decisions sealing storage explain programme "
     "programme_file handout presets people audit exchange demo __init__",
     "testing": "errors canonical model rules postings entries commands books decisions ledger storage explain "
     "programme programme_file presets people audit exchange",

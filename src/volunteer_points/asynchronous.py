@@ -16,7 +16,7 @@ does other things. Needs the extra ``async``, and for PostgreSQL ``servers``.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import AbstractContextManager
 from functools import partial, wraps
 from itertools import islice
@@ -204,7 +204,11 @@ class AsyncProgramme:
     open_redemptions = _awaited(Programme.open_redemptions)
     books = _awaited(Programme.books)
 
-    async def entries(self, *, after: int = 0) -> AsyncIterator[Entry]:
+    seal = _awaited(Programme.seal)
+    prove = _awaited(Programme.prove)
+    extends = _awaited(Programme.extends)
+
+    async def entries(self, *, after: int = 0) -> AsyncGenerator[Entry, None]:
         """Every entry in order, as of one moment; they are read in pages.
 
         Whoever stops before the end closes it, as ``contextlib.aclosing`` does.

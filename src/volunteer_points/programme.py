@@ -31,8 +31,16 @@ from volunteer_points.decisions.case import (
 from volunteer_points.decisions.redemption import RedemptionState, on_hand, redemption_question, redemption_state
 from volunteer_points.decisions.service import RecordState, record_question, record_state
 from volunteer_points.decisions.standing import Inquiry, Quote, Rank, quote, rank
-from volunteer_points.entries import KINDS, Corrected, Entry, Fact, ItemListed, Submitted
-from volunteer_points.errors import Busy, CommitUnknown, HostBusy, InputError, Refused, VolunteerPointsError
+from volunteer_points.entries import KINDS, Awarded, Corrected, Entry, Fact, ItemListed, Submitted
+from volunteer_points.errors import (
+    Busy,
+    CommitUnknown,
+    HostBusy,
+    InputError,
+    Misconfigured,
+    Refused,
+    VolunteerPointsError,
+)
 from volunteer_points.ledger import decode
 from volunteer_points.model import Item
 from volunteer_points.postings import (
@@ -44,7 +52,9 @@ from volunteer_points.postings import (
     volunteer_holder,
 )
 from volunteer_points.rules import MINUTES
+from volunteer_points.sealing import Checkpoint, Extension, Inclusion, Signer
 from volunteer_points.storage import Reader, Session, Store
+from volunteer_points.storage.seals import Sealing
 
 if TYPE_CHECKING:
     from volunteer_points.explain import Explanation, Lang, Names, Statement
@@ -491,6 +501,56 @@ class Programme:
         states = [state for question in questions if (state := redemption_state(answers[question])) is not None]
         return tuple(sorted(states, key=lambda state: (state.held.held_until, state.held.redemption)))
 
+    # --- what others can check without the ledger ----------------------------------------------------------------
+
+    def seal(self, signer: Signer | None = None) -> Checkpoint:
+        """Take a checkpoint, to be published: how many entries there are, and one hash over all of them.
+
+        Args:
+            signer: A private key that signs it, such as ``Ed25519PrivateKey`` of the package cryptography.
+
+        Raises:
+            Misconfigured: ``cannot_seal``: the store keeps no tree.
+            Corrupt: the entries are not those of the last checkpoint.
+        """
+        return self._sealing().seal(self._clock(), signer)
+
+    def prove(self, subject: str) -> Inclusion:
+        """The file for one person: that an entry stands in the ledger, under the latest checkpoint.
+
+        Args:
+            subject: The id of a record, for its latest award; of a redemption, for its latest entry; or of an entry.
+
+        Raises:
+            Refused: ``unknown_record`` when it is none of these.
+            InputError: ``not_sealed_yet``.
+        """
+        return self._sealing().prove(self._entry_of(subject))
+
+    def extends(self, old: Checkpoint) -> Extension:
+        """That the ledger only grew since an earlier checkpoint.
+
+        Raises:
+            Corrupt: ``checkpoint_contradicted``: it did not, or this was never its checkpoint.
+        """
+        return self._sealing().extends(old)
+
+    def _sealing(self) -> Sealing:
+        if isinstance(self.store, Sealing):
+            return self.store
+        raise Misconfigured("cannot_seal", ledger=self.store.ledger, fix="Use a store that keeps the tree.")
+
+    def _entry_of(self, subject: str) -> Entry:
+        for of in (record_subject, redemption_subject):
+            entries = self.ask(About(of(subject), tuple(KINDS)))
+            awards = [entry for entry in entries if isinstance(entry.fact, Awarded)]
+            if entries:
+                return (awards or entries)[-1]
+        for entry in self.entries() if subject.startswith("e-") else ():  # an id names no place: it is looked for
+            if entry.id == subject:
+                return entry
+        raise Refused("unknown_record", record=subject)
+
     def entries(self, *, after: int = 0) -> Iterator[Entry]:
         """Every entry in order, as of one moment; they are read in pages."""
         with self.store.reader() as reader:  # one for all pages: places that are not lasting differ between readers
@@ -541,7 +601,7 @@ def _decided_in_turn(
     since, outcomes = None, list[Outcome]()
     if len(requests) > 1:
         since = Tally()
-        answers.update(fetch(_first_questions(requests)))
+        answers.update(fetch(_first_questions(requests, pause)))
     for place, request in enumerate(requests, start=1):
         pause()
         try:
@@ -558,10 +618,11 @@ def _decided_in_turn(
     return tuple(outcomes)
 
 
-def _first_questions(requests: Iterable[Request]) -> tuple[Question[Any], ...]:
+def _first_questions(requests: Iterable[Request], pause: Callable[[], None]) -> tuple[Question[Any], ...]:
     """What the requests of a batch ask before anything is known: one fetch for all of them."""
     questions: dict[Question[Any], None] = {}
     for request in requests:
+        pause()
         try:
             decide(Books({}), request)
         except Lacks as lacks:

@@ -37,6 +37,10 @@ NAMED_ELSEWHERE: Mapping[tuple[str, str], Mapping[str, set[str]]] = {
     },
     ("storage/connections.py", "error.code"): {},  # a Busy that was made elsewhere, told again
     ("storage/journal.py", "error.code"): {"unreadable_entry": {"line", "problem", "starts", "fix"}},
+    ("storage/mysql.py", "code"): {
+        code: {"problem", "number", "fix"} for code in ("floor_passed", "contradicts_what_is_stored")
+    },
+    ("storage/mysql.py", "kind(code)"): {},
     ("storage/sqlite.py", "code"): {
         code: {"problem", "sqlite", "fix"} for code in ("floor_passed", "contradicts_what_is_stored")
     },

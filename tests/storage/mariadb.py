@@ -100,22 +100,30 @@ class MariadbServer:
                 rows = list(cursor.fetchall())
         return rows
 
+    def create(self) -> str:
+        """A new database."""
+        name = f"db_{next(_NUMBERS)}"
+        self.run("mysql", f"CREATE DATABASE {name}")
+        return name
+
+    def drop(self, database: str) -> None:
+        """Drop a database, if it is there."""
+        self.run("mysql", f"DROP DATABASE IF EXISTS {database}")
+
     @contextmanager
     def database(self) -> Iterator[str]:
         """A new database, dropped at the end."""
-        name = f"db_{next(_NUMBERS)}"
-        self.run("mysql", f"CREATE DATABASE {name}")
+        name = self.create()
         try:
             yield name
         finally:
-            self.run("mysql", f"DROP DATABASE {name}")
+            self.drop(name)
 
     def lease(self) -> str:
         """A database with an empty ledger in it, until it is given back."""
         if self._free:
             return self._free.pop()
-        name = f"db_{next(_NUMBERS)}"
-        self.run("mysql", f"CREATE DATABASE {name}")
+        name = self.create()
         SqlStore.open(self.address(name), LEDGER).close()
         return name
 

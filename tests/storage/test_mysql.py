@@ -502,9 +502,9 @@ def test_sessions_that_cross_each_other_end_one_way_or_are_told_to_run_again(sto
     both = threading.Barrier(2, timeout=10)
 
     def cross(number: int) -> None:
-        first, second = [("one", "two"), ("two", "one")][number]
+        first, second = [("key:one", "key:two"), ("key:two", "key:one")][number]
         with store.session() as session:
-            session.take([first])
+            taken(session, Committed(first.removeprefix("key:")))
             both.wait()
             session.take([second])
             session.append(gift(f"key-{number}", A, 1))

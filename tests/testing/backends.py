@@ -14,6 +14,7 @@ import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, text
 
 from tests.asynchronous.loops import LoopStore
+from tests.storage.mariadb import mariadb
 from tests.storage.servers import postgresql
 from volunteer_points.storage import Store
 from volunteer_points.storage.ledgers import create_ledger
@@ -126,6 +127,30 @@ class PostgresqlBackend(SqlBackend):
     def forging(self) -> Mapping[str, str]:
         replica = "SET session_replication_role = replica; DELETE FROM vp_entry"
         return {**FORGERIES, "all removed": "TRUNCATE vp_entry CASCADE", "removed by a replica": replica}
+
+
+class MariadbBackend(SqlBackend):
+    """Ledgers in databases of a MariaDB server."""
+
+    side_by_side = True
+
+    def place(self) -> str:
+        return mariadb().address(mariadb().create())
+
+    def remove(self, place: URL) -> None:
+        mariadb().drop(str(place.database))
+
+    def forging(self) -> Mapping[str, str]:
+        return {
+            **FORGERIES,
+            "an entry changed": "UPDATE vp_entry SET kind = 'another'",
+            "an entry replaced": "REPLACE INTO vp_entry SELECT * FROM vp_entry",
+        }
+
+    def host(self, ledger: str) -> Host:
+        place = self.place()
+        SqlStore.open(place, ledger).close()  # making tables would commit the host's transaction
+        return OrderingHost(create_engine(place, isolation_level="READ COMMITTED"), ledger)
 
 
 def _address(store: Store) -> str:

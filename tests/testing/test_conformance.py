@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.testing.backends import PostgresqlBackend, SqliteBackend
+from tests.testing.backends import MariadbBackend, PostgresqlBackend, SqliteBackend
 from volunteer_points.storage import Store
 from volunteer_points.storage.memory import MemoryStore
 from volunteer_points.testing.broken import BrokenStores
@@ -51,6 +51,11 @@ def test_what_the_broken_stores_are_made_from_is_sound(kind: type[OpenStore]) ->
 @pytest.mark.slow
 class TestPostgresql(PostgresqlBackend, StoreConformance):
     """The store in a PostgreSQL server, which has every ability."""
+
+
+@pytest.mark.slow
+class TestMariadb(MariadbBackend, StoreConformance):
+    """MariaDB keeps the contract, also with a host."""
 
 
 def test_a_store_on_sqlite_lacks_one_ability_alone() -> None:

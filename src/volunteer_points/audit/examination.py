@@ -22,6 +22,7 @@ from volunteer_points.audit.reading import Seen, Standing
 from volunteer_points.audit.redemptions import Funded, HoldsClosed, StockConserved
 from volunteer_points.audit.report import CheckResult, Input, Report
 from volunteer_points.audit.rollforward import RolledForward
+from volunteer_points.audit.sealed import KeepsTree, Tree, TreeCompared
 from volunteer_points.audit.service import DayNotOverfull, NoOverlap, OtherEyes
 from volunteer_points.audit.source import Balances, Journal, Kept, Ledger, Source
 from volunteer_points.errors import Corrupt, InputError, suggestion
@@ -90,7 +91,8 @@ def audit(  # noqa: PLR0913 - each is a choice of the auditor
     examination = Examination(source.ledger, _checks_of(profile), booked_until)
     required = _required(require, examination)
     severity = _severity(fail_on)
-    with _opened(source) as (pieces, balances):
+    with _opened(source) as (pieces, balances, tree):
+        examination.compare_with(tree)
         examination.examine(pieces, progress)
         examination.finish(as_of or booked_until, balances)
     examination.enforce(required)
@@ -127,14 +129,15 @@ def _name(source: Source) -> str:
 
 
 @contextmanager
-def _opened(source: Source) -> Iterator[tuple[Iterator[tuple[int, Kept | Corrupt]], Balances | None]]:
-    """What lies in the source, and its stored balances; a journal has none."""
+def _opened(source: Source) -> Iterator[tuple[Iterator[tuple[int, Kept | Corrupt]], Balances | None, Tree | None]]:
+    """What lies in the source, its stored balances and its tree; a journal has neither."""
     if isinstance(source, Journal):
-        yield source.pieces(), None
+        yield source.pieces(), None, None
         return
     assert isinstance(source, Ledger)  # noqa: S101 - there is nothing else
     with source.reader() as reader:
-        yield ((kept.position, kept) for kept in reader.stored()), reader.balances()
+        tree = reader.tree() if isinstance(reader, KeepsTree) else None
+        yield ((kept.position, kept) for kept in reader.stored()), reader.balances(), tree
 
 
 class Examination:
@@ -153,6 +156,10 @@ class Examination:
         self._last = _NEVER
         self._as_of = _NEVER
         self._shown_to: dict[type, tuple[Check, ...]] = {}
+
+    def compare_with(self, tree: Tree | None) -> None:
+        """Compare the entries with this tree, too."""
+        self._unchanged.tree = None if tree is None else TreeCompared(tree)
 
     def examine(self, pieces: Iterable[tuple[int, Kept | Corrupt]], progress: Progress | None) -> None:
         """Take every piece past every check."""
@@ -226,6 +233,7 @@ class Examination:
             members=tuple(rolled.members.values()),
             calendar=self._standing.calendar,
             currencies=programme.currencies if programme else (),
+            covered=self._unchanged.tree.covered() if self._unchanged.tree else None,
         )
 
     def _result(self, check: Check) -> CheckResult:

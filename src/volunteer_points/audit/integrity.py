@@ -10,6 +10,7 @@ from typing import Any
 from volunteer_points.audit.checks import Check, End
 from volunteer_points.audit.findings import Evidence, Finding, Values
 from volunteer_points.audit.reading import Commit, Place, Seen, Standing
+from volunteer_points.audit.sealed import Breach, TreeCompared
 from volunteer_points.audit.source import Kept
 from volunteer_points.books import soonest
 from volunteer_points.canonical import instant_text
@@ -68,7 +69,7 @@ class LedgerBalanced(Check):
 
 
 class Unchanged(Check):
-    """VP003: leaf hashes match the bytes, positions are dense, and commits are whole and in order.
+    """VP003: leaf hashes match the bytes, positions are dense, commits are whole and in order, and the tree agrees.
 
     Args:
         ledger: The id that every entry must carry.
@@ -82,6 +83,8 @@ class Unchanged(Check):
 
         self.ledger = ledger
         self._next = 1
+        self.tree: TreeCompared | None = None
+        """The tree that the store keeps, where it keeps one."""
 
     def admit(self, line: int, piece: Kept | Corrupt, found: list[Finding]) -> Entry | None:
         """Judge what lies there before anything is read out of it; the entry, unless it cannot be read."""
@@ -90,6 +93,8 @@ class Unchanged(Check):
             return None
         self.examined += 1
         if piece.position != self._next:
+            if self.tree is not None:
+                self.tree.stop()
             found.append(
                 self.finding(
                     "position_missing",
@@ -120,6 +125,8 @@ class Unchanged(Check):
 
     def _compare_leaf(self, piece: Kept, entry: Entry | None, found: list[Finding]) -> None:
         leaf = leaf_hash(piece.content)
+        if self.tree is not None:
+            found.extend(map(self._told, self.tree.add(leaf)))
         if leaf != piece.leaf:
             subject = ("entry", entry.id) if entry else ("position", str(piece.position))
             found.append(
@@ -132,6 +139,10 @@ class Unchanged(Check):
                     kind=entry.kind if entry else "entry",
                 )
             )
+
+    def _told(self, breach: Breach) -> Finding:
+        key, subject, expected, actual = breach
+        return self.finding(key, subject, expected=expected, actual=actual)
 
     def examine(self, seen: Seen, before: Standing) -> Iterator[Finding]:
         """Compare the ledger it says it belongs to, and its place in its commit."""
@@ -148,7 +159,9 @@ class Unchanged(Check):
         return self.finding(key, subject, seen.evidence, expected=expected, actual=actual, kind=kind)
 
     def finish(self, end: End) -> Iterator[Finding]:
-        """Name the commits of which entries are missing, and a ledger without any."""
+        """Name the commits of which entries are missing, what the tree still shows, and a ledger without entries."""
+        if self.tree is not None:
+            yield from map(self._told, self.tree.finish())
         if not self.examined:
             yield self.finding("nothing_there", ("ledger", self.ledger))
         for key, commit in end.standing.commits.items():

@@ -12,6 +12,7 @@ import attrs
 
 from volunteer_points.audit.findings import Finding, Severity
 from volunteer_points.audit.rollforward import PARTS, SELDOM, SIGNS, RollForward
+from volunteer_points.audit.sealed import Covered
 from volunteer_points.audit.wording import TITLES, VOCABULARY, Words, word
 from volunteer_points.canonical import instant_text
 from volunteer_points.model import Calendar, Currency
@@ -26,6 +27,13 @@ _LABELS: Mapping[str, Words] = {
     "as_of": Words("as of", "截至"),
     "left_out": Words("{left_out} entries were booked later and left out", "{left_out} 条之后登记的分录未计入"),
     "profile": Words("profile", "方案"),
+    "covered": Words(
+        "{checkpoints} checkpoints cover {entries} entries; {beyond} entries came later, and none covers those",
+        "{checkpoints} 个校验点覆盖 {entries} 条分录；其后的 {beyond} 条尚未被覆盖",
+    ),
+    "not_covered": Words(
+        "no checkpoint covers the entries: volunteer-points seal", "没有校验点覆盖这些分录：volunteer-points seal"
+    ),
     "counts": Words(
         "{checks} checks · {entries} entries · {awards} awards re-performed · {redemptions} redemptions",
         "{checks} 项检查 · {entries} 条分录 · 重算 {awards} 次发放 · {redemptions} 次兑换",
@@ -99,6 +107,7 @@ class Report:
         members: The roll-forward of each holder in each currency.
         calendar: The programme's, for showing times.
         currencies: The programme's, for showing amounts.
+        covered: How much the checkpoints in the source cover; None where it has none.
     """
 
     source: Input
@@ -114,6 +123,7 @@ class Report:
     members: tuple[RollForward, ...]
     calendar: Calendar
     currencies: tuple[Currency, ...]
+    covered: Covered | None = None
 
     @property
     def failed(self) -> bool:
@@ -152,6 +162,7 @@ class Report:
                 "examined": {check.id: check.examined for check in self.checks},
                 "left_out": self.left_out,
                 "unread": self.unread,
+                "covered": attrs.asdict(self.covered) if self.covered else None,
             },
             "checks": [_plain_check(check) for check in self.checks],
             "findings": [finding.plain() for finding in self.findings],
@@ -204,6 +215,11 @@ class Report:
             yield "  " + _label("more", lang).format(more=f"{len(worst) - _FINDINGS_SHOWN:,}")
 
     def _foot(self, lang: str) -> Iterator[str]:
+        if self.covered is None:
+            yield _label("not_covered", lang)
+        else:
+            counts = {name: f"{count:,}" for name, count in attrs.asdict(self.covered).items()}
+            yield _label("covered", lang).format_map(counts)
         for because in dict.fromkeys(check.because for check in self.checks if check.status == "skipped"):
             names = " ".join(check.id for check in self.checks if check.because == because)
             yield f"{_label('skipped', lang)}  {names}: {word(because, lang)}"

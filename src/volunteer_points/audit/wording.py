@@ -241,6 +241,49 @@ SENTENCES: Mapping[str, Sentence] = {
         Words("line {subject} of the journal: {problem}", "日志第 {subject} 行：{problem}"),
         Words("Export the ledger again: volunteer-points export", "重新导出账本：volunteer-points export"),
     ),
+    "node_differs": Sentence(
+        Words(
+            "entries {expected_first} to {expected_last} are not those that were sealed: node {subject} of the tree"
+            " differs",
+            "第 {expected_first} 至 {expected_last} 条分录与封存时不符：哈希树节点 {subject} 不一致",
+        ),
+        _REPAIR,
+    ),
+    "node_missing": Sentence(
+        Words(
+            "node {subject} of the tree, over entries {expected_first} to {expected_last}, is missing",
+            "哈希树缺少节点 {subject}（第 {expected_first} 至 {expected_last} 条分录）",
+        ),
+        _REPAIR,
+    ),
+    "nodes_left_over": Sentence(
+        Words(
+            "the tree has {actual_nodes} nodes, {expected_nodes} belong there, and none beyond the entries",
+            "哈希树有 {actual_nodes} 个节点，应有 {expected_nodes} 个，且不得超出现有分录",
+        ),
+        _REPAIR,
+    ),
+    "checkpoint_differs": Sentence(
+        Words(
+            "the checkpoint of {subject} entries has the root {expected_root}, the entries give {actual_root}",
+            "{subject} 条分录的校验点记录的根为 {expected_root}，按分录计算为 {actual_root}",
+        ),
+        _REPAIR,
+    ),
+    "checkpoint_beyond": Sentence(
+        Words(
+            "a checkpoint covers {expected_entries} entries, and there are {actual_entries}",
+            "校验点覆盖 {expected_entries} 条分录，实有 {actual_entries} 条",
+        ),
+        _REPAIR,
+    ),
+    "checkpoint_unreadable": Sentence(
+        Words(
+            "the checkpoint of {subject} entries cannot be read: {actual_problem}",
+            "{subject} 条分录的校验点无法读取：{actual_problem}",
+        ),
+        _REPAIR,
+    ),
     "position_missing": Sentence(
         Words(
             "position {expected_position} is missing; {actual_position} follows",

@@ -66,6 +66,19 @@ SENTENCES: Mapping[str, Words] = {
         "{place} 已经存在，没有改动。请用 --write 另起一个文件名。",
     ),
     "no_such_file": Words("{place} cannot be read: {reason}.", "无法读取 {place}：{reason}。"),
+    "subject_or_since": Words(
+        "Say what is to be proved: the id of a record, a redemption or an entry; or --since CHECKPOINT.",
+        "请说明要证明什么：记录、兑换或分录的编号，或用 --since 指定校验点。",
+    ),
+    "nothing_to_rest_on": Words(
+        "A proof rests on something from elsewhere: give --checkpoint with a published file, or --public-key.",
+        "核对须有依据：请用 --checkpoint 指定公示的校验点文件，或用 --public-key 指定公钥。",
+    ),
+    "not_a_key": Words(
+        "{place} is not an Ed25519 key: {reason}. Make one: openssl genpkey -algorithm ed25519 -out key.pem",
+        "{place} 不是 Ed25519 密钥：{reason}。生成密钥：openssl genpkey -algorithm ed25519 -out key.pem",
+    ),
+    "seals_missing": Words("Keys need a package more: {command}", "使用密钥需要另装一个软件包：{command}"),
     "file_unwritable": Words("{place} cannot be written: {reason}.", "无法写入 {place}：{reason}。"),
     "no_actor": Words(
         "This writes to the ledger, which keeps who did it. Say who you are: --actor YOUR-ID, or set"

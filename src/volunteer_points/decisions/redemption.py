@@ -84,8 +84,8 @@ def redemption_question(redemption: str) -> About:
 
 
 def item_question(item: str) -> About:
-    """The item as it stands."""
-    return About(item_unit(item), ("ItemListed", "Withdrawn"), many=True)
+    """The item as it stands, held alone: of writers who share it first and want its stock next, each waits for all."""
+    return About(item_unit(item), ("ItemListed", "Withdrawn"))
 
 
 def on_hand(item: Item) -> LotsOf:

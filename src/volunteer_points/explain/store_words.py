@@ -64,6 +64,10 @@ LEDGERS: Mapping[str, ErrorWords] = {
         "Entries are missing between place {place} and place {to}.", "",
         "第 {place} 至第 {to} 个位置之间缺少条目。", _RESTORE[1],
     ),
+    "cannot_seal": ErrorWords(
+        "The store of ledger {ledger} keeps no tree, so it cannot be sealed.", "",
+        "账本 {ledger} 的存储不保存哈希树，无法封存。", "请使用支持封存的存储。",
+    ),
     "seal_within_host": ErrorWords(
         "Ledger {ledger} cannot be sealed within the transaction of a host.", "",
         "不能在宿主程序的事务中封存账本 {ledger}。", "请用单独打开的存储来封存。",

@@ -133,9 +133,14 @@ def tables_found(cursor: DBAPICursor) -> list[str]:
     cursor.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY 1")
     names = [name for (name,) in cursor.fetchall()]
     if schema.LEDGER.name in names:
-        cursor.execute(f"SELECT 1 FROM {schema.LEDGER.name} LIMIT 1")  # noqa: S608 - a constant
-        if cursor.fetchall():
-            return names
+        try:
+            cursor.execute(f"SELECT 1 FROM {schema.LEDGER.name} LIMIT 1")  # noqa: S608 - a constant
+            if cursor.fetchall():
+                return names
+        except pymysql.Error as error:
+            if _number(error) != _MADE_MEANWHILE:
+                raise
+            cast("Guarded", cursor).forget_error()
     ours = {table.name for table in TABLES}
     return [name for name in names if name not in ours]
 
@@ -409,6 +414,7 @@ def _constraint(number: int, problem: str) -> Exception:
 
 _AGAIN: Final = "Run all of the transaction again."
 _ROOM: Final = "Make room on the disk, then try again with the same key."
+_MADE_MEANWHILE: Final = 1412  # a table is younger than the snapshot
 _DUPLICATE: Final = 1062
 _KEY_TAKEN: Final = "vp_entry_ledger_key"
 _CHECKS: Final = (3819, 4025)
@@ -420,7 +426,7 @@ _LOST_NUMBERS: Final = frozenset(
 )
 _KINDS: Final[Mapping[tuple[int, ...], tuple[type[StoreError | InputError], str, str]]] = {
     # A deadlock, a lock that did not come in time, a snapshot that is too old, and a statement that was ended.
-    (1213, 1205, 1020, 1317, 1969, 3024, 1568): (Busy, "ledger_busy", _AGAIN),
+    (1213, 1205, 1020, 1317, 1412, 1969, 3024, 1568): (Busy, "ledger_busy", _AGAIN),
     (1040, 1203, 1226): (Busy, "no_connection_left", _AGAIN),
     (1021, 1114, 1041): (StoreError, "disk_full", _ROOM),
     (1030, 1026, 1024): (StoreError, "disk_failed", "Look after the disk, then try again with the same key."),

@@ -8,6 +8,7 @@ snapshot has it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, TypeAlias, cast
 
 from sqlalchemy import PoolProxiedConnection
@@ -25,6 +26,9 @@ BLOCK: Final = 4096
 
 _PLACING: Final = ""
 """The subject of whoever gives places; no subject of the domain has an empty name."""
+
+
+_ENDS: Final = ("COMMIT", "RELEASE ")
 
 
 class Guarded:
@@ -48,6 +52,7 @@ class Guarded:
         self._cursor: DBAPICursor = connection.cursor()
         self._denied, self._allowed = denied, allowed
         self._failed: Exception | None = None
+        self._waiting: list[Callable[[], None]] = []
 
     @property
     def rowcount(self) -> int:
@@ -59,8 +64,14 @@ class Guarded:
         """The number that the last statement drew."""
         return int(self._cursor.lastrowid)
 
+    def before_next(self, deed: Callable[[], None]) -> None:
+        """Do something before the next statement; never, if that one ends the transaction."""
+        self._waiting.append(deed)
+
     def execute(self, text: str, values: Row | None = None) -> None:
         """Run a statement."""
+        if text.startswith(_ENDS):
+            self._waiting.clear()
         self._run(self._cursor.execute, text, values)
 
     def executemany(self, text: str, rows: Sequence[Row]) -> None:
@@ -70,7 +81,10 @@ class Guarded:
     def _run(self, deed: Callable[..., Any], *arguments: object) -> None:
         if self._failed is not None:
             raise self._failed
+        waiting, self._waiting = self._waiting, []
         try:
+            for each in waiting:
+                each()
             deed(*arguments)
         except Exception as error:
             self._failed = error
@@ -99,6 +113,7 @@ class Guarded:
     def forget_error(self) -> None:
         """Go on: what failed is about to be undone."""
         self._failed = None
+        self._waiting.clear()
 
     def close(self) -> None:
         """Close the cursor."""
@@ -119,20 +134,24 @@ _LOCKED: Final = " FOR UPDATE"
 
 
 def take(transaction: Transaction, alone: Iterable[str], shared: Iterable[str]) -> None:
-    """Lock subjects: alone by writing their rows, shared by a lock that lets others share.
+    """Lock subjects before the next statement: alone by writing their rows, shared by a lock that lets others share.
 
-    Raises:
-        Busy: one of them was held since the snapshot of a host's transaction was taken.
+    The next statement raises ``Busy`` when one of them was held since the snapshot of a host's transaction was taken.
     """
+    lock = partial(_lock, transaction, sorted(alone), sorted(shared))
+    cast("Guarded", transaction.cursor).before_next(lock)
+
+
+def _lock(transaction: Transaction, alone: Sequence[str], shared: Sequence[str]) -> None:
     own = cast("Guarded", transaction.cursor).own
-    for wanted in _pages(sorted(shared)):
+    for wanted in _pages(shared):
         rows = _seen(transaction, wanted, _SHARED)
         if missing := [subject for subject in wanted if subject not in rows]:
             _write_rows(transaction, _MADE, missing, 0)
             rows |= _seen(transaction, missing, _LOCKED)
         if not own:
             _check_snapshot(transaction, rows)
-    for wanted in _pages(sorted(alone)):
+    for wanted in _pages(alone):
         if not own:
             _write_rows(transaction, _MADE, wanted, 0)
             _check_snapshot(transaction, _seen(transaction, wanted, _LOCKED))

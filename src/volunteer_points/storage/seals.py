@@ -8,7 +8,6 @@ not hold never leaves a store.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -62,10 +61,6 @@ class Sealed(Protocol):
 @runtime_checkable
 class Sealing(Protocol):
     """A store that can seal."""
-
-    def reader(self) -> AbstractContextManager[Sealed]:
-        """Look at the ledger as of now."""
-        ...
 
     def seal(self, at: datetime, signer: Signer | None = None) -> Checkpoint:
         """Take every entry that is there into the tree, and take a checkpoint; those who write do not wait for it.

@@ -1,4 +1,4 @@
-"""A store in a SQL database, through SQLAlchemy: a file of SQLite, or a PostgreSQL server.
+"""A store in a SQL database, through SQLAlchemy: a file of SQLite, or a server of PostgreSQL, MariaDB or MySQL.
 
 >>> import pathlib, tempfile
 >>> with tempfile.TemporaryDirectory() as folder:
@@ -115,7 +115,7 @@ class SqlStore:
 
         Nothing is committed here, and after a refusal the host's own writing still stands. What a session has not
         written yet is written first. In SQLite the transaction is begun with BEGIN IMMEDIATE, as
-        :func:`volunteer_points.storage.sqlite.prepare` sees to; in PostgreSQL any level of isolation will do, but not
+        :func:`volunteer_points.storage.sqlite.prepare` sees to; elsewhere any level of isolation will do, but not
         AUTOCOMMIT. After ``HostBusy`` the host's whole transaction must run again; trying again within it is of no use.
 
         Args:
