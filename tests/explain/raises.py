@@ -49,9 +49,6 @@ NAMED_ELSEWHERE: Mapping[tuple[str, str], Mapping[str, set[str]]] = {
         code: {"problem", "sqlstate", "fix"} for code in ("floor_passed", "contradicts_what_is_stored")
     },
     ("storage/postgresql.py", "kind(code)"): {},
-    ("storage/mysql.py", "code"): {
-        code: {"problem", "number", "fix"} for code in ("floor_passed", "contradicts_what_is_stored")
-    },
     ("audit/integrity.py", "problem.code"): {},  # says again what the journal said
 }
 """Raises whose code is not written where they stand."""
