@@ -189,7 +189,7 @@ PLACES: Mapping[str, ErrorWords] = {
         "请指定现有的账本，或提供该账本自己的条目。",
     ),
     "tables_missing": ErrorWords(
-        "{place}: tables are missing: {missing}.", "", "{place}：缺少表 {missing}。", "请恢复最近的完好备份。",
+        "[{place}: ]tables are missing: {missing}.", "", "[{place}：]缺少表 {missing}。", "请恢复最近的完好备份。",
     ),
     "guards_missing": ErrorWords(
         "{place}: what keeps the ledger append-only is gone: {guards}.", "",
