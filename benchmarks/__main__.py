@@ -116,6 +116,7 @@ def aims(report: Report) -> Iterator[str]:
         f"import of the package: {took * 1000:.0f} ms, at most {START_AIM_SECONDS * 1000:.0f}",
         met=took <= START_AIM_SECONDS,
     )
+    yield f"- the first use of a programme, which loads the core: {report.first_use_seconds * 1000:.0f} ms"
 
 
 def _aim(told: str, *, met: bool) -> str:

@@ -84,6 +84,7 @@ class Report:
     measured: tuple[Measured, ...]
     audits: tuple[AuditMeasured, ...]
     import_seconds: float
+    first_use_seconds: float
     """What importing the package adds to an empty interpreter, from its start to its end."""
 
     def growth(self, what: str) -> float:
@@ -140,7 +141,12 @@ def run(plan: Plan, tell: Tell) -> Report:
         for site in sites:
             site.check()
         audits = tuple(_audited(site, tell) for site in sites)
-    return Report(measured=tuple(measured), audits=audits, import_seconds=import_seconds(plan.starts, tell))
+    return Report(
+        measured=tuple(measured),
+        audits=audits,
+        import_seconds=start_seconds("import volunteer_points", plan.starts, tell),
+        first_use_seconds=start_seconds("from volunteer_points import MemoryStore, Programme", plan.starts, tell),
+    )
 
 
 def _singles(plan: Plan, sites: Sequence[Site], bare: BareCommits, tell: Tell) -> Iterator[Measured]:
@@ -212,12 +218,12 @@ def _audited(site: Site, tell: Tell) -> AuditMeasured:
     return AuditMeasured(entries=entries, audit_seconds=audited, read_seconds=read, clean=report.exit_code == 0)
 
 
-def import_seconds(times: int, tell: Tell) -> float:
-    """What importing the package adds to an empty interpreter: the median over as many starts of both, in turns."""
-    tell("importing the package")
+def start_seconds(code: str, times: int, tell: Tell) -> float:
+    """What code adds to an empty interpreter: the median over as many starts of both, in turns."""
+    tell(code)
     added = []
     for _ in range(times):
-        empty, imported = (_started(code) for code in ("pass", "import volunteer_points"))
+        empty, imported = (_started(each) for each in ("pass", code))
         added.append(imported - empty)
     return statistics.median(added)
 

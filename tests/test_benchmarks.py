@@ -238,5 +238,5 @@ def test_the_benchmark_runs_and_tells_every_measure(tmp_path: Path) -> None:
     ]
     assert all(each["library_seconds"] > 0 and each["ratio"] > 0 for each in told["measured"])
     assert [each["clean"] for each in told["audits"]] == [True, True]
-    assert told["import_seconds"] > 0
+    assert told["first_use_seconds"] > max(0, told["import_seconds"])
     assert list(tmp_path.iterdir()) == []

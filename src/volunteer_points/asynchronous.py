@@ -199,6 +199,8 @@ class AsyncProgramme:
     record = _awaited(Programme.record)
     redemption = _awaited(Programme.redemption)
     statement = _awaited(Programme.statement)
+    level = _awaited(Programme.level)
+    quote = _awaited(Programme.quote)
     explain = _awaited(Programme.explain)
     pending = _awaited(Programme.pending)
     open_redemptions = _awaited(Programme.open_redemptions)

@@ -184,7 +184,7 @@ def test_settings_under_which_a_commit_may_be_lost_are_refused(url: str) -> None
 
 # --- append-only, guarded by the database ------------------------------------------------------------------------
 
-JOURNAL = ["vp_ledger", "vp_entry", "vp_about", "vp_posting", "vp_leaf"]
+JOURNAL = ["vp_ledger", "vp_entry", "vp_about", "vp_posting", "vp_node", "vp_checkpoint", "vp_leaf"]
 GUARDS = [f"{table}_no_{deed}" for table in JOURNAL for deed in ("change", "truncate")]
 
 

@@ -578,8 +578,7 @@ SENTENCES: Mapping[str, Sentence] = {
 _SAID_IN_WORDS = frozenset({"holder_kind", "kind", "purpose", "reason", "role", "status", "what"})
 """What holds a word of the project; anything else is an id or a number and stands as it is."""
 
-_HASHES = frozenset({"digest", "hash", "leaf"})
-_HASH_SHOWN = 12
+_HASHES, _HASH_SHOWN = frozenset({"digest", "hash", "leaf"}), 12
 _NOTHING = Words("nothing", "无")
 
 

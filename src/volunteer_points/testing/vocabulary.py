@@ -319,7 +319,7 @@ def rulebooks(draw: st.DrawFn, known: Known, currencies: Sequence[Currency]) -> 
         routes=draw(_several(route, most=2)),
         waits_for_day=draw(st.booleans()),
         notice_days=draw(st.integers(0, 30)),
-        counts_times=draw(st.booleans()),
+        counts_times=True,  # so that an item may ask for times
         **_earning(draw, with_levels, main, [each.id for each in others], main=True),
     )
 
@@ -353,12 +353,12 @@ def programmes(draw: st.DrawFn) -> Definition:
 
 @st.composite
 def _items(draw: st.DrawFn, name: str, known: Known) -> Item:
-    bare = attrs.evolve(known, ladders=())
+    counted = conditions(attrs.evolve(known, ladders=())).filter(lambda each: each.of is not Of.SPENT)
     cash = st.none() | rates()
     special = st.builds(
         SpecialPrice,
         points=st.integers(0, 10_000),
-        conditions=_several(conditions(bare), fewest=1, most=1),
+        conditions=_several(counted, fewest=1, most=1),
         cash=cash,
         clause=names(),
     )
@@ -374,7 +374,7 @@ def _items(draw: st.DrawFn, name: str, known: Known) -> Item:
         partner=draw(st.sampled_from(known.partners)),
         currency=draw(st.sampled_from(known.currencies)),
         special_prices=tuple(draw(st.lists(special, max_size=1))),
-        conditions=draw(_several(conditions(bare), most=1)),
+        conditions=draw(_several(counted, most=1)),
         **priced,
     )
 

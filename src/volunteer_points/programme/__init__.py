@@ -6,17 +6,12 @@ replay and a demonstration can bring their own.
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from datetime import datetime
+from typing import TYPE_CHECKING
 
-import attrs
-
-from volunteer_points.books import About, Books, Committed, Lacks, Lots, LotsOf, Moved, OpenAmount, Question, Tally
+from volunteer_points.books import About, Committed, Lots, LotsOf, Moved, OpenAmount, Question, Tally
 from volunteer_points.commands import ApproveByRulebook, Command, Confirm, Expire, Lapse, Request
-from volunteer_points.decisions import decide
 from volunteer_points.decisions.adoption import STANDING, Nouns, nouns
 from volunteer_points.decisions.case import (
     FRAME,
@@ -31,7 +26,7 @@ from volunteer_points.decisions.case import (
 from volunteer_points.decisions.redemption import RedemptionState, on_hand, redemption_question, redemption_state
 from volunteer_points.decisions.service import RecordState, record_question, record_state
 from volunteer_points.decisions.standing import Inquiry, Quote, Rank, quote, rank
-from volunteer_points.entries import KINDS, Awarded, Corrected, Entry, Fact, ItemListed, Submitted
+from volunteer_points.entries import KINDS, Awarded, Corrected, Entry, ItemListed, Submitted
 from volunteer_points.errors import (
     Busy,
     CommitUnknown,
@@ -51,86 +46,15 @@ from volunteer_points.postings import (
     redemption_subject,
     volunteer_holder,
 )
+from volunteer_points.programme.deciding import decided_in_turn, write_all
+from volunteer_points.programme.orders import Balance, Found, Order, Outcome, Retry, new_key, now
 from volunteer_points.rules import MINUTES
 from volunteer_points.sealing import Checkpoint, Extension, Inclusion, Signer
-from volunteer_points.storage import Reader, Session, Store
+from volunteer_points.storage import Reader, Store
 from volunteer_points.storage.seals import Sealing
 
 if TYPE_CHECKING:
     from volunteer_points.explain import Explanation, Lang, Names, Statement
-
-Found = TypeVar("Found")
-
-
-@attrs.frozen(kw_only=True)
-class Order:
-    """A command in a batch, with who brings it; key and time are filled in when they are not given."""
-
-    command: Command
-    actor: str
-    key: str | None = None
-    booked_at: datetime | None = None
-
-
-@attrs.frozen(kw_only=True)
-class Outcome:
-    """What became of a command: the entries of its commit, or the refusal that kept it from being written."""
-
-    key: str
-    entries: tuple[Entry, ...] = ()
-    replayed: bool = False
-    refusal: Refused | None = None
-
-    def fact(self, kind: type[Found]) -> Found:
-        """The fact of a kind among the entries.
-
-        Raises:
-            LookupError: there is none; ``first`` tells what there is.
-        """
-        for entry in self.entries:
-            if isinstance(entry.fact, kind):
-                return entry.fact
-        raise LookupError(f"no {kind.__name__} among {[entry.kind for entry in self.entries]}")
-
-    @property
-    def first(self) -> Fact:
-        """The fact of the first entry."""
-        return self.entries[0].fact
-
-
-@attrs.frozen(kw_only=True)
-class Balance:
-    """What a volunteer has of a currency, and the minutes served."""
-
-    available: int
-    held: int
-    debt: int
-    lots: Lots
-    minutes: int
-
-
-@attrs.frozen(kw_only=True)
-class Retry:
-    """How often and how long a busy store is tried again; waits double and are jittered."""
-
-    times: int = 8
-    first_wait_seconds: float = 0.005
-    longest_wait_seconds: float = 0.5
-    sleep: Callable[[float], None] = time.sleep
-    jitter: Callable[[], float] = lambda: int.from_bytes(os.urandom(2), "big") / 65_536
-
-    def wait(self, attempt: int) -> None:
-        """Wait before the next try."""
-        span = min(self.longest_wait_seconds, self.first_wait_seconds * 2**attempt)
-        self.sleep(span * (0.5 + self.jitter() / 2))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _new_key() -> str:
-    return f"k-{os.urandom(10).hex()}"
 
 
 class Programme:
@@ -147,8 +71,8 @@ class Programme:
         self,
         store: Store,
         *,
-        clock: Callable[[], datetime] = _now,
-        new_key: Callable[[], str] = _new_key,
+        clock: Callable[[], datetime] = now,
+        new_key: Callable[[], str] = new_key,
         retry: Retry | None = None,
     ) -> None:
         self.store = store
@@ -187,7 +111,7 @@ class Programme:
         while True:
             try:
                 with self.store.session() as session:
-                    return _write_all(session, requests, keep_going=keep_going, pause=self._pause)
+                    return write_all(session, requests, keep_going=keep_going, pause=self._pause)
             except (Busy, CommitUnknown) as error:
                 if isinstance(error, HostBusy) or attempt >= self._retry.times:
                     raise
@@ -209,7 +133,7 @@ class Programme:
         """What commands would write one after the other; refusals stand in their outcomes."""
         requests = [self._request(order) for order in orders]
         with self.store.reader() as reader:
-            return _decided_in_turn(requests, reader.ask, keep_going=True, pause=self._pause)
+            return decided_in_turn(requests, reader.ask, keep_going=True, pause=self._pause)
 
     def sweep(self, *, actor: str, booked_at: datetime | None = None, batch: int = 500) -> tuple[Outcome, ...]:
         """Do everything that a date decides, in bounded transactions.
@@ -568,81 +492,6 @@ class Programme:
 def _begin(state: RecordState) -> str:
     """When service began, so that records of one day stand in their order; those without times come first."""
     return state.said.intervals[0].begin.isoformat() if state.said.intervals else ""
-
-
-Fetch = Callable[[tuple[Question[Any], ...]], Mapping[Question[Any], Any]]
-
-
-def _write_all(
-    session: Session, requests: list[Request], *, keep_going: bool, pause: Callable[[], None]
-) -> tuple[Outcome, ...]:
-    """Decide about all requests, and only then write, so that every answer is from before this session's writing."""
-
-    def fetch(questions: tuple[Question[Any], ...]) -> Mapping[Question[Any], Any]:
-        session.take(
-            [question.subject for question in questions if not question.shared],
-            [question.subject for question in questions if question.shared],
-        )
-        return session.ask(questions)
-
-    outcomes = _decided_in_turn(requests, fetch, keep_going=keep_going, pause=pause)
-    for outcome in outcomes:
-        if outcome.entries and not outcome.replayed:
-            session.append(outcome.entries)
-            pause()
-    return outcomes
-
-
-def _decided_in_turn(
-    requests: list[Request], fetch: Fetch, *, keep_going: bool, pause: Callable[[], None]
-) -> tuple[Outcome, ...]:
-    """What becomes of each request when those before it are written."""
-    answers: dict[Question[Any], Any] = {}
-    since, outcomes = None, list[Outcome]()
-    if len(requests) > 1:
-        since = Tally()
-        answers.update(fetch(_first_questions(requests, pause)))
-    for place, request in enumerate(requests, start=1):
-        pause()
-        try:
-            decision = decide(_OpenBooks(answers, since, fetch), request)
-        except Refused as refusal:
-            refusal.facts["order"] = place
-            if not keep_going:
-                raise
-            outcomes.append(Outcome(key=request.key, refusal=refusal))
-            continue
-        if since is not None and not decision.replayed:
-            since.absorb(decision.entries)
-        outcomes.append(Outcome(key=request.key, entries=decision.entries, replayed=decision.replayed))
-    return tuple(outcomes)
-
-
-def _first_questions(requests: Iterable[Request], pause: Callable[[], None]) -> tuple[Question[Any], ...]:
-    """What the requests of a batch ask before anything is known: one fetch for all of them."""
-    questions: dict[Question[Any], None] = {}
-    for request in requests:
-        pause()
-        try:
-            decide(Books({}), request)
-        except Lacks as lacks:
-            questions.update(dict.fromkeys(lacks.questions))
-    return tuple(questions)
-
-
-class _OpenBooks(Books):
-    """Books in which what is missing is looked up at once, so that a decision need not begin anew."""
-
-    def __init__(self, answers: dict[Question[Any], Any], since: Tally | None, fetch: Fetch) -> None:
-        super().__init__(answers, since)
-        self._known = answers
-        self._fetch = fetch
-
-    def need(self, *questions: Question[Any]) -> None:
-        """Fetch all that has not been fetched."""
-        missing = tuple(question for question in questions if question not in self._known)
-        if missing:
-            self._known.update(self._fetch(missing))
 
 
 __all__ = ["Balance", "Order", "Outcome", "Programme", "Reader", "Retry"]
