@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from time import monotonic
@@ -20,6 +21,9 @@ from volunteer_points.testing.vocabulary import programmes
 
 DAY = date(2026, 3, 1)
 
+PROGRAMMES = int(os.environ.get("PROGRAMMES_DRAWN", "1000"))
+"""Ten thousand take longer than all other tests: ``PROGRAMMES_DRAWN=10000 pytest tests/test_vocabulary_file.py``."""
+
 
 def reads_back(definition: Definition) -> None:
     text = dumps(definition)
@@ -37,9 +41,9 @@ def test_a_programme_with_any_provisions_reads_back_to_the_same_hash(definition:
 
 
 @pytest.mark.slow
-@settings(max_examples=10_000, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=PROGRAMMES, suppress_health_check=list(HealthCheck), deadline=None)
 @given(programmes())
-def test_ten_thousand_programmes_read_back_to_the_same_hash(definition: Definition) -> None:
+def test_very_many_programmes_read_back_to_the_same_hash(definition: Definition) -> None:
     reads_back(definition)
 
 

@@ -9,7 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -193,7 +193,7 @@ def written(url: str) -> str:
     """A ledger with a commit in it."""
     with SqlStore.open(url, LEDGER) as store:
         write(store, commit("key", draft(moved(A, 5)), draft(moved(A, 1))))
-        store.place_entries()
+        store.seal(datetime(2026, 3, 14, tzinfo=UTC))
     return url
 
 
