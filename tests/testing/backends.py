@@ -6,11 +6,10 @@ import atexit
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 
-import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, text
 
 from tests.asynchronous.loops import LoopStore
@@ -42,8 +41,8 @@ def _folder() -> str:
 class SqlBackend(StoreFactory):
     """Ledgers in databases; mixed into a test class or used by itself."""
 
-    def place(self) -> str:
-        """The URL of a database that nobody has used."""
+    def place(self, ledger: str) -> str:
+        """The URL of a database that nobody has used, or in which this ledger alone stands empty."""
         raise NotImplementedError
 
     def remove(self, place: URL) -> None:
@@ -51,7 +50,7 @@ class SqlBackend(StoreFactory):
         raise NotImplementedError
 
     def empty(self, ledger: str) -> Store:
-        return SqlStore.open(self.place(), ledger, durable=False)
+        return SqlStore.open(self.place(ledger), ledger, durable=False)
 
     def _again(self, store: Store, ledger: str) -> Store:
         return SqlStore.open(_address(store), ledger, durable=False)
@@ -70,10 +69,7 @@ class SqlBackend(StoreFactory):
         return self._again(store, store.ledger)
 
     def neighbour(self, store: Store, ledger: str) -> Store:
-        engine = host_engine(_address(store))
-        with engine.begin() as connection:
-            create_ledger(connection, ledger)
-        engine.dispose()
+        with_ledger(_address(store), ledger)
         return self._again(store, ledger)
 
     def opener(self, store: Store) -> Callable[[], Store]:
@@ -95,13 +91,13 @@ class SqlBackend(StoreFactory):
         return FORGERIES
 
     def host(self, ledger: str) -> Host:
-        return OrderingHost(host_engine(self.place()), ledger)
+        return OrderingHost(host_engine(self.place(ledger)), ledger)
 
 
 class SqliteBackend(SqlBackend):
     """Ledgers in SQLite files."""
 
-    def place(self) -> str:
+    def place(self, ledger: str) -> str:  # noqa: ARG002 - it is made with its file
         return f"sqlite:///{tempfile.mkdtemp(dir=_folder())}/ledger.sqlite"
 
     def remove(self, place: URL) -> None:
@@ -117,12 +113,11 @@ class PostgresqlBackend(SqlBackend):
 
     side_by_side = True
 
-    def place(self) -> str:
-        return postgresql().address(postgresql().create())
+    def place(self, ledger: str) -> str:
+        return with_ledger(postgresql().address(postgresql().lease_bare()), ledger)
 
     def remove(self, place: URL) -> None:
-        with suppress(psycopg.errors.InvalidCatalogName):  # the other of two stores was closed before
-            postgresql().drop(str(place.database))
+        postgresql().give_back_bare(str(place.database))
 
     def forging(self) -> Mapping[str, str]:
         replica = "SET session_replication_role = replica; DELETE FROM vp_entry"
@@ -134,11 +129,11 @@ class MariadbBackend(SqlBackend):
 
     side_by_side = True
 
-    def place(self) -> str:
-        return mariadb().address(mariadb().create())
+    def place(self, ledger: str) -> str:
+        return with_ledger(mariadb().address(mariadb().lease_bare()), ledger)
 
     def remove(self, place: URL) -> None:
-        mariadb().drop(str(place.database))
+        mariadb().give_back_bare(str(place.database))
 
     def forging(self) -> Mapping[str, str]:
         return {
@@ -148,14 +143,21 @@ class MariadbBackend(SqlBackend):
         }
 
     def host(self, ledger: str) -> Host:
-        place = self.place()
-        SqlStore.open(place, ledger).close()  # making tables would commit the host's transaction
-        return OrderingHost(create_engine(place, isolation_level="READ COMMITTED"), ledger)
+        return OrderingHost(create_engine(self.place(ledger), isolation_level="READ COMMITTED"), ledger)
 
 
 def _address(store: Store) -> str:
     assert isinstance(store, SqlStore | LoopStore)
     return store.url.render_as_string(hide_password=False)
+
+
+def with_ledger(address: str, ledger: str) -> str:
+    """The same address, where the ledger is made beside others."""
+    engine = host_engine(address)
+    with engine.begin() as connection:
+        create_ledger(connection, ledger)
+    engine.dispose()
+    return address
 
 
 def host_engine(address: str) -> Engine:
