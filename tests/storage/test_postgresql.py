@@ -754,6 +754,26 @@ def test_a_backend_that_is_terminated_and_a_server_that_is_restarted_leave_nothi
         assert sound(store)[f"key-{number}"] == 1
 
 
+def test_a_connection_that_comes_back_after_another_was_lost_is_closed(store: SqlStore) -> None:
+    with store.reader() as kept:
+        mine = kept._transaction._cursor._connection.driver_connection  # type: ignore[attr-defined]  # noqa: SLF001
+        with pytest.raises(Busy), store.session() as session:
+            taken(session, AVAILABLE_A)
+            other = "pid <> pg_backend_pid() AND state = 'idle in transaction' AND backend_xid IS NOT NULL"
+            terminate(str(store.url), other)
+            taken(session, SHELF)
+        assert not mine.closed
+        assert kept.ask([AVAILABLE_A]) == {AVAILABLE_A: {}}
+    assert mine.closed
+    write(store, gift("key", A, 1))
+
+
+def terminate(url: str, which: str) -> None:
+    """Let the server end connections to a database."""
+    found = raw(url, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {which} AND datname = current_database()")
+    assert found == [(True,)]
+
+
 def test_the_facade_goes_on_after_a_restart(store: SqlStore) -> None:
     programme = Programme(store, clock=lambda: NOW, retry=Retry(times=8))
     programme.execute(c.Adopt(definition=small_programme(), author=FOUNDERS[0]), actor=FOUNDERS[1])

@@ -65,6 +65,7 @@ class OwnConnections:
 
     @contextmanager
     def _connection(self) -> Iterator[PoolProxiedConnection]:
+        pool = self._engine.pool
         with translating(self._family):
             connection = self._engine.raw_connection()
         try:
@@ -72,11 +73,16 @@ class OwnConnections:
         except self._family.LOST:
             with suppress(Exception):  # those that wait in the pool were lost with it
                 connection.invalidate()
-                self._engine.dispose()
+                if self._engine.pool is pool:
+                    self._engine.dispose()
+                    pool.dispose()  # once more: one may have come back between
             raise
         finally:
             self._family.give_back(connection)
             connection.close()  # the pool rolls back what was not committed
+            if self._engine.pool is not pool:  # another was lost meanwhile: nobody will take this one out again
+                with suppress(Exception):
+                    pool.dispose()
 
 
 class HostConnection:
