@@ -1,23 +1,26 @@
 """A community in a hurry: writers that press on one ledger from all sides, and what must be true of it afterwards.
 
-Run as ``python -m tests.storage.pressure <address> <number> <seconds>`` it is one writer in a process of its own. It
-says that it is ready, begins when it is told to on its input, and prints at the end what it was told by the ledger.
+Run as ``python -m tests.storage.pressure <address> <first> <end> <seconds> <folder>`` it is some writers, each in a
+process of its own. Each says when it is ready, and begins when the input ends.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from itertools import count, groupby
+from pathlib import Path
 from typing import Final
 
 import attrs
 
 from tests.storage.commits import LEDGER
+from tests.storage.writers import at_once
 from volunteer_points import commands as c
 from volunteer_points.audit import audit
 from volunteer_points.books import Tally
@@ -39,7 +42,7 @@ AT_MOST: Final = 16
 """So many writers, each of whom has a number below it."""
 
 _OWN: Final = 4
-_BAGS: Final = 30
+_BAGS: Final = 4
 _BY_HAND: Final = "by hand"
 _FIRST_SERVICE: Final = datetime(2000, 1, 3, tzinfo=UTC)
 
@@ -129,7 +132,7 @@ class Writer:
 
     def _turn(self, turn: int) -> None:
         volunteer = HOT[turn % 2] if turn % 3 == 0 else own(self._number, turn % _OWN)
-        at, key = (LATE, EARLY)[turn % 2], f"w{self._number}-{turn}"
+        at, key = (EARLY, LATE)[turn % 2], f"w{self._number}-{turn}"
         half_hour = timedelta(minutes=30)
         begun = _FIRST_SERVICE + half_hour * (turn * AT_MOST + self._number)
         served = Interval(begin=begun, end=begun + half_hour)
@@ -230,19 +233,24 @@ def _bags_received(entries: list[Entry]) -> int:
     return sum(entry.fact.quantity for entry in entries if isinstance(entry.fact, StockReceived))
 
 
-# --- a process of its own ---
+# --- processes of their own ---
 
 
-def main(address: str, number: int, seconds: float) -> None:
-    """Write for so long, once told to begin."""
-    with SqlStore.open(address, LEDGER, create=False) as store:
-        writer = Writer(store, number, lambda: time.monotonic() > until)
-        print("ready", flush=True)
-        sys.stdin.readline()
-        until = time.monotonic() + seconds
-        writer.run()
-    print(json.dumps(attrs.asdict(writer.told)), flush=True)
+def main(address: str, numbers: range, seconds: float, folder: Path) -> None:
+    """Let each write for so long in a process of its own, from when the input ends; leave what it was told in a file."""
+
+    def write(name: str) -> None:
+        with SqlStore.open(address, LEDGER, create=False) as store:
+            writer = Writer(store, numbers[int(name.removeprefix("w"))], lambda: time.monotonic() > until)
+            sys.stdout.write("ready\n")
+            sys.stdout.flush()
+            os.read(sys.stdin.fileno(), 1)
+            until = time.monotonic() + seconds
+            writer.run()
+        (folder / f"{name}.json").write_text(json.dumps(attrs.asdict(writer.told)))
+
+    at_once(len(numbers), write)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))
+    main(sys.argv[1], range(int(sys.argv[2]), int(sys.argv[3])), float(sys.argv[4]), Path(sys.argv[5]))
