@@ -6,6 +6,7 @@ import itertools
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -628,6 +629,48 @@ def test_those_who_share_a_subject_do_not_wait_and_who_wants_it_alone_does(store
         order.append("shared")
     waiting.join()
     assert order == ["shared", "alone"]
+
+
+def test_who_waits_to_have_alone_what_many_share_is_passed_by_nobody(store: SqlStore) -> None:
+    write_sharing(store, "first")  # whoever is the first to name a subject makes its row, and holds it alone
+    order: list[str] = []
+
+    def take(name: str, alone: list[str]) -> threading.Thread:
+        def run() -> None:
+            with store.session() as other:
+                other.take(alone, ["programme"])
+                other.ask([About("programme", ("Adjusted",), many=True)])
+                order.append(name)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        return thread
+
+    with store.session() as session:
+        session.take([], ["programme"])
+        session.ask([About("programme", ("Adjusted",), many=True)])
+        threads = []
+        for number, (name, alone) in enumerate([("alone", ["programme"]), ("shared", [])], start=1):
+            threads.append(take(name, alone))
+            wait_for_waiting(store, number)
+    for thread in threads:
+        thread.join()
+    assert order == ["alone", "shared"]
+
+
+def write_sharing(store: SqlStore, key: str) -> None:
+    with store.session() as session:
+        session.take([], ["programme"])
+        session.append(gift(key, A, 1))
+
+
+def wait_for_waiting(store: SqlStore, count: int) -> None:
+    """Until so many connections wait for a lock."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    until = time.monotonic() + 10
+    while raw(str(store.url), waiting) != [(count,)]:
+        assert time.monotonic() < until, "somebody passed"
+        time.sleep(0.01)
 
 
 def test_a_balance_that_comes_to_nought_while_another_adds_to_it_is_kept(store: SqlStore) -> None:

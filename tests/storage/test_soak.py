@@ -71,9 +71,7 @@ def press(store: Store, folder: Path) -> tuple[list[Told], list[Checkpoint]]:
         sealing = pool.submit(_sealed_until, store, until)
         time.sleep(SECONDS / 2)
         close = c.ClosePeriod(until=OPEN_UNTIL)
-        t0=time.monotonic()
         Programme(store).execute(close, actor=FOUNDERS[0], key="by hand: close", booked_at=LATE)
-        sys.stderr.write(f"CLOSE {time.monotonic()-t0}\n")
         for each in running:
             each.result()
         return [*(writer.told for writer in writers), *others.result()], sealing.result()

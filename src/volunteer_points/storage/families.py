@@ -149,7 +149,13 @@ class Family(Protocol):
     # --- what is asked and written ---
 
     def take(self, transaction: Transaction, alone: Iterable[str], shared: Iterable[str]) -> None:
-        """Hold subjects until the transaction ends; what is read from now on is as of after that."""
+        """Hold subjects until the transaction ends; what is read from now on is as of after that.
+
+        Args:
+            transaction: The transaction in which they are held.
+            alone: Subjects to have alone.
+            shared: Subjects to share. One that is named in both is to be had alone, and is one that others share.
+        """
         ...
 
     def answers(self, transaction: Transaction, questions: Sequence[Question[Any]]) -> dict[Question[Any], Any]:

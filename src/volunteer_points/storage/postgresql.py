@@ -309,15 +309,22 @@ _MADE: Final = (
 _SHARED: Final = (
     "SELECT 1 FROM vp_subject WHERE ledger = %s AND subject = ANY(%s::text[]) ORDER BY ledger, subject FOR SHARE"
 )
+_BEHIND_OTHERS: Final = "SELECT pg_advisory_xact_lock_shared(hashtext('vp_subject'), hashtext(%s))"
+_BEFORE_OTHERS: Final = "SELECT pg_advisory_xact_lock(hashtext('vp_subject'), hashtext(%s))"
 
 
 def take(transaction: Transaction, alone: Iterable[str], shared: Iterable[str]) -> None:
     """Lock subjects with the next statement: alone by writing their rows, shared by a lock that lets others share.
 
     Writing tells a transaction of a host whose snapshot is too old, at every level of isolation; a lock alone does not.
+    A row that some share can be shared by ever more, past one who waits to have it alone; so those who share pass a
+    gate, and who wants alone what others share closes it: whoever comes later waits behind them.
     """
     line = cast("Line", transaction.cursor)
-    for wanted, texts in ((sorted(shared), (_MADE, _SHARED)), (sorted(alone), (_ALONE,))):
+    alone, shared = set(alone), set(shared)
+    if shared:
+        line.later(_BEFORE_OTHERS if shared & alone else _BEHIND_OTHERS, (transaction.ledger,))
+    for wanted, texts in ((sorted(shared - alone), (_MADE, _SHARED)), (sorted(alone), (_ALONE,))):
         for text in texts if wanted else ():
             line.later(text, (transaction.ledger, wanted))
 

@@ -298,8 +298,9 @@ class SqlSession:
 
     def take(self, alone: Iterable[str], shared: Iterable[str] = ()) -> None:
         """Hold subjects. What was read about them before, as a part of appending, is read again."""
-        alone, shared = self._holding.take(alone, shared)
-        self._family.take(self._transaction, alone, shared)
+        wanted = set(shared)
+        alone, shared = self._holding.take(alone, wanted)
+        self._family.take(self._transaction, alone, shared | (wanted & alone))
         if self._answers:
             for question in [question for question in self._answers if question.subject in alone]:
                 del self._answers[question]
