@@ -249,8 +249,10 @@ def commit(connection: PoolProxiedConnection, cursor: DBAPICursor) -> None:
         with suppress(Exception):
             cursor.close()
         connection.invalidate()
-        fix = "Try again with the same key: it finds out whether this was written."
-        raise CommitUnknown("commit_unknown", problem=str(error), fix=fix) from error
+        full = _KINDS["SQLITE_FULL"][1:]
+        again = ("commit_unknown", "Try again with the same key: it finds out whether this was written.")
+        code, fix = full if getattr(problem, "code", "") == full[0] else again
+        raise CommitUnknown(code, problem=str(error), fix=fix) from error
 
 
 def begin_writing(cursor: DBAPICursor, *, wait_seconds: float, sleep: Callable[[float], None] = time.sleep) -> None:
