@@ -91,9 +91,7 @@ def write_until_full(programme: Programme, told: Told) -> tuple[StoreError, list
     for number in range(100):
         orders = [
             Order(
-                command=c.Adjust(
-                    volunteer=HOT[0], points=1, requested_by="leader", reason=Reason(code="gift")
-                ),
+                command=c.Adjust(volunteer=HOT[0], points=1, requested_by="leader", reason=Reason(code="gift")),
                 actor=FOUNDERS[0],
                 key=f"gift {number} {each}",
                 booked_at=EARLY,

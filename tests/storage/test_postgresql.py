@@ -813,16 +813,10 @@ def test_a_connection_that_comes_back_after_another_was_lost_is_closed(store: Sq
 
 def terminate(url: str, which: str) -> None:
     """Let the server end connections to a database."""
-    found = raw(url, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {which} AND datname = current_database()")
+    found = raw(
+        url, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {which} AND datname = current_database()"
+    )
     assert found == [(True,)]
-
-
-def test_the_facade_goes_on_after_a_restart(store: SqlStore) -> None:
-    programme = Programme(store, clock=lambda: NOW, retry=Retry(times=8))
-    programme.execute(c.Adopt(definition=small_programme(), author=FOUNDERS[0]), actor=FOUNDERS[1])
-    postgresql().restart()
-    assert not programme.execute(c.Enrol(volunteer="v-1"), actor=FOUNDERS[0]).replayed
-    assert programme.volunteer("v-1").id == "v-1"
 
 
 def test_a_text_that_no_database_keeps_is_bad_input(store: SqlStore) -> None:
