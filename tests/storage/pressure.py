@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import count, groupby
 from pathlib import Path
@@ -31,6 +31,7 @@ from volunteer_points.postings import FLOORS, Purpose
 from volunteer_points.programme import Order, Outcome, Programme, Retry
 from volunteer_points.rules import Cap, Expiry, RedemptionRule
 from volunteer_points.storage import Store
+from volunteer_points.storage.holding import BalanceKey
 from volunteer_points.storage.sql import SqlStore
 from volunteer_points.testing.programmes import FOUNDERS, small_programme
 
@@ -66,7 +67,8 @@ def definition() -> c.Definition:
 def begin(store: Store) -> None:
     """Adopt the programme, enrol everybody, and put some bags on the shelf."""
     everybody = [*HOT, *(own(number, each) for number in range(AT_MOST) for each in range(_OWN))]
-    given = [c.Adopt(definition=definition(), author=FOUNDERS[0]), *(c.Enrol(volunteer=each) for each in everybody)]
+    given: list[c.Command] = [c.Adopt(definition=definition(), author=FOUNDERS[0])]
+    given += [c.Enrol(volunteer=each) for each in everybody]
     orders = [
         Order(command=command, actor=FOUNDERS[1], key=f"{_BY_HAND} {place}", booked_at=EARLY)
         for place, command in enumerate(given)
@@ -152,22 +154,20 @@ class Writer:
     def _bring(self, command: c.Command, actor: str, key: str, at: datetime) -> Outcome | None:
         begun, told = time.monotonic(), self.told
         told.under_way = [key]
-        while True:
+        outcome = None
+        while key not in told.acknowledged and key not in told.refused:
             try:
                 outcome = self._programme.execute(command, actor=actor, key=key, booked_at=at)
+                told.acknowledged[key] = [entry.id for entry in outcome.entries]
             except Refused as refusal:
-                told.refused[key], found = refusal.code, None
-                break
+                told.refused[key] = refusal.code
             except (Busy, CommitUnknown) as error:
                 told.errors.append(f"{key}: {error}")
                 if self._stopped():
                     return None
-            else:
-                told.acknowledged[key], found = [entry.id for entry in outcome.entries], outcome
-                break
         told.under_way = []
         told.worst_seconds = max(told.worst_seconds, time.monotonic() - begun)
-        return found
+        return outcome
 
     def _counted(self, seconds: float) -> None:
         self.told.retries += 1
@@ -223,9 +223,9 @@ def _bags_gone(entries: list[Entry]) -> int:
     return kinds[Collected]
 
 
-def _bags_there(balances: dict[tuple[object, str, datetime | None], int], *purposes: str) -> int:
+def _bags_there(balances: Mapping[BalanceKey, int], *purposes: str) -> int:
     rice = {key: amount for key, amount in balances.items() if key[1] == "item:rice"}
-    return sum(amount for (account, _, _), amount in rice.items() if getattr(account, "purpose", "") in purposes)
+    return sum(amount for (account, _, _), amount in rice.items() if account.purpose in purposes)
 
 
 def _bags_received(entries: list[Entry]) -> int:
@@ -236,7 +236,7 @@ def _bags_received(entries: list[Entry]) -> int:
 
 
 def main(address: str, numbers: range, seconds: float, folder: Path) -> None:
-    """Let each write for so long in a process of its own, from when the input ends; leave what it was told in a file."""
+    """Let each write for so long in a process of its own, from when the input ends; what it was told is in a file."""
 
     def write(name: str) -> None:
         with SqlStore.open(address, LEDGER, create=False) as store:

@@ -237,8 +237,8 @@ def held(address: str) -> Iterator[None]:
 @pytest.mark.parametrize("address, in_loop", KINDS, indirect=["address"])
 def test_who_waits_too_long_for_a_lock_is_told_and_the_same_key_has_one_effect(
     address: str,
-    in_loop: bool,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: FBT001 - a parameter of the test
+    in_loop: bool,  # noqa: FBT001 - a parameter of the test
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with opened(address, in_loop=in_loop) as store:
         programme = Programme(store, retry=ONCE)
@@ -272,12 +272,12 @@ def end_connections(address: str) -> None:
     """Let the server end everybody's connection to a database."""
     name = make_url(address).database
     if "postgresql" in address:
-        ended = postgresql().run(
-            "postgres", f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
-        )
+        which = f"FROM pg_stat_activity WHERE datname = '{name}'"
+        ended = postgresql().run("postgres", f"SELECT pg_terminate_backend(pid) {which}")
     else:
-        numbers = mariadb().run("mysql", f"SELECT id FROM information_schema.processlist WHERE db = '{name}'")
-        ended = [mariadb().run("mysql", f"KILL {number}") for (number,) in numbers]
+        which = f"FROM information_schema.processlist WHERE db = '{name}'"
+        ended = mariadb().run("mysql", f"SELECT id {which}")
+        mariadb().run("mysql", *(f"KILL {number}" for (number,) in ended))
     assert ended
 
 
@@ -296,6 +296,5 @@ def test_when_a_connection_or_the_server_ends_in_the_midst_of_a_command_it_is_wr
             programme = Interrupted(store, retry=Retry(sleep=retries.append))
             programme.happens = happens
             outcomes.append(give(programme, f"key-{number}"))
-            assert programme.happens is None
             assert len(retries) > 0, "the accident was not felt"
     check_one_effect(address, outcomes)

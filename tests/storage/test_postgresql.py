@@ -39,7 +39,6 @@ from tests.storage.servers import postgresql
 from tests.storage.test_contract import at_once
 from tests.storage.test_sql import every_kind_of_work, wrong
 from tests.storage.writers import batch
-from volunteer_points import commands as c
 from volunteer_points.books import About, Committed, LotsOf, Moved, Tally
 from volunteer_points.errors import (
     Busy,
@@ -52,13 +51,11 @@ from volunteer_points.errors import (
 )
 from volunteer_points.ledger import decode
 from volunteer_points.postings import Account, Purpose
-from volunteer_points.programme import Programme, Retry
 from volunteer_points.storage import Session, connections
 from volunteer_points.storage.ledgers import create_ledger
 from volunteer_points.storage.lines import Line
 from volunteer_points.storage.postgresql import grants
 from volunteer_points.storage.sql import SqlStore
-from volunteer_points.testing.programmes import FOUNDERS, small_programme
 
 A = "volunteer:a"
 AVAILABLE_A = LotsOf(Account(A, Purpose.AVAILABLE), "points")
@@ -798,16 +795,20 @@ def test_a_backend_that_is_terminated_and_a_server_that_is_restarted_leave_nothi
 
 
 def test_a_connection_that_comes_back_after_another_was_lost_is_closed(store: SqlStore) -> None:
-    with store.reader() as kept:
-        mine = kept._transaction._cursor._connection.driver_connection  # type: ignore[attr-defined]  # noqa: SLF001
-        with pytest.raises(Busy), store.session() as session:
+    def lose() -> None:
+        with store.session() as session:
             taken(session, AVAILABLE_A)
-            other = "pid <> pg_backend_pid() AND state = 'idle in transaction' AND backend_xid IS NOT NULL"
-            terminate(str(store.url), other)
+            terminate(str(store.url), "state = 'idle in transaction' AND backend_xid IS NOT NULL")
             taken(session, SHELF)
-        assert not mine.closed
+
+    with store.reader() as kept:
+        mine: Any = kept._transaction.cursor  # noqa: SLF001 - the connection is nobody's affair but a test's
+        connection = mine._connection.driver_connection  # noqa: SLF001
+        with pytest.raises(Busy):
+            lose()
+        assert not connection.closed
         assert kept.ask([AVAILABLE_A]) == {AVAILABLE_A: {}}
-    assert mine.closed
+    assert connection.closed
     write(store, gift("key", A, 1))
 
 
