@@ -11,13 +11,15 @@ from functools import cache, partial
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 
 from tests.asynchronous.loops import LoopStore
 from tests.storage.mariadb import mariadb
 from tests.storage.servers import postgresql
 from volunteer_points.storage import Store
+from volunteer_points.storage.families import family_of
 from volunteer_points.storage.ledgers import create_ledger
+from volunteer_points.storage.naming import DEFAULT, Naming
 from volunteer_points.storage.sql import SqlStore
 from volunteer_points.storage.sqlite import prepare
 from volunteer_points.testing.conformance import Host, StoreFactory
@@ -42,6 +44,8 @@ def _folder() -> str:
 class SqlBackend(StoreFactory):
     """Ledgers in databases; mixed into a test class or used by itself."""
 
+    naming = DEFAULT
+
     def place(self) -> str:
         """The URL of a database that nobody has used."""
         raise NotImplementedError
@@ -51,10 +55,10 @@ class SqlBackend(StoreFactory):
         raise NotImplementedError
 
     def empty(self, ledger: str) -> Store:
-        return SqlStore.open(self.place(), ledger, durable=False)
+        return SqlStore.open(self.place(), ledger, durable=False, naming=self.naming)
 
     def _again(self, store: Store, ledger: str) -> Store:
-        return SqlStore.open(_address(store), ledger, durable=False)
+        return SqlStore.open(_address(store), ledger, durable=False, naming=self.naming)
 
     def close(self, store: Store) -> None:
         assert isinstance(store, SqlStore | LoopStore)
@@ -72,12 +76,12 @@ class SqlBackend(StoreFactory):
     def neighbour(self, store: Store, ledger: str) -> Store:
         engine = host_engine(_address(store))
         with engine.begin() as connection:
-            create_ledger(connection, ledger)
+            create_ledger(connection, ledger, naming=self.naming)
         engine.dispose()
         return self._again(store, ledger)
 
     def opener(self, store: Store) -> Callable[[], Store]:
-        return partial(SqlStore.open, _address(store), store.ledger, durable=False)
+        return partial(SqlStore.open, _address(store), store.ledger, durable=False, naming=self.naming)
 
     def forgeries(self, store: Store) -> Mapping[str, Callable[[], object]]:
         def forge(statement: str) -> None:
@@ -88,14 +92,15 @@ class SqlBackend(StoreFactory):
             finally:
                 engine.dispose()
 
-        return {name: partial(forge, statement) for name, statement in self.forging().items()}
+        quote = family_of(make_url(_address(store))).QUOTE
+        return {name: partial(forge, self.naming.text(text, quote)) for name, text in self.forging().items()}
 
     def forging(self) -> Mapping[str, str]:
         """Statements that the database must refuse."""
         return FORGERIES
 
     def host(self, ledger: str) -> Host:
-        return OrderingHost(host_engine(self.place()), ledger)
+        return OrderingHost(host_engine(self.place()), ledger, self.naming)
 
 
 class SqliteBackend(SqlBackend):
@@ -149,8 +154,35 @@ class MariadbBackend(SqlBackend):
 
     def host(self, ledger: str) -> Host:
         place = self.place()
-        SqlStore.open(place, ledger).close()  # making tables would commit the host's transaction
-        return OrderingHost(create_engine(place, isolation_level="READ COMMITTED"), ledger)
+        SqlStore.open(place, ledger, naming=self.naming).close()  # making tables would commit the host's transaction
+        return OrderingHost(create_engine(place, isolation_level="READ COMMITTED"), ledger, self.naming)
+
+
+class NamedSqlite(SqliteBackend):
+    """Ledgers in files in which the host has chosen the names."""
+
+    naming = Naming(prefix="points_")
+
+
+class NamedPostgresql(PostgresqlBackend):
+    """Ledgers in a schema of their own, under other names."""
+
+    naming = Naming(prefix="points_", schema="Our-Points")
+
+    def place(self) -> str:
+        database = postgresql().create()
+        postgresql().run(database, 'CREATE SCHEMA "Our-Points"')
+        return postgresql().address(database)
+
+
+class NamedMariadb(MariadbBackend):
+    """Ledgers in a database beside the one to which the host connects, under names that begin as the default ones."""
+
+    naming = Naming(prefix="vp_points_", schema="beside-it")
+
+    def place(self) -> str:
+        mariadb().run("mysql", "DROP DATABASE IF EXISTS `beside-it`", "CREATE DATABASE `beside-it`")
+        return super().place()
 
 
 def _address(store: Store) -> str:
@@ -169,19 +201,20 @@ def host_engine(address: str) -> Engine:
 class OrderingHost:
     """An application that keeps its orders in the ledger's database."""
 
-    def __init__(self, engine: Engine, ledger: str) -> None:
+    def __init__(self, engine: Engine, ledger: str, naming: Naming = DEFAULT) -> None:
         self.engine = engine
         self.ledger = ledger
+        self.naming = naming
         self.connection: Connection | None = None
         with self.engine.begin() as connection:
             connection.execute(text("CREATE TABLE orders (number INTEGER, said TEXT)"))
-            create_ledger(connection, ledger)
+            create_ledger(connection, ledger, naming=naming)
 
     @contextmanager
     def transaction(self) -> Iterator[Store]:
         try:
             with self.engine.begin() as self.connection:
-                yield SqlStore.joining(self.connection, self.ledger)
+                yield SqlStore.joining(self.connection, self.ledger, naming=self.naming)
         finally:
             self.connection = None
             self.engine.dispose()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from typing import Any, Final, cast
 
@@ -21,6 +21,7 @@ from volunteer_points.storage import arrays, schema
 from volunteer_points.storage.families import shown
 from volunteer_points.storage.holding import BalanceKey
 from volunteer_points.storage.lines import Line
+from volunteer_points.storage.naming import DEFAULT, Naming, under_any_name
 from volunteer_points.storage.statements import Transaction
 from volunteer_points.storage.turns import SideBySide
 
@@ -36,6 +37,9 @@ LOST: Final = (ConnectionLost, CommitUnknown)
 """Errors after which the other connections of the pool are likely to be lost too."""
 
 TABLES: Final = (*schema.TABLES, *schema.SIDE_BY_SIDE)
+
+QUOTE: Final = '"'
+"""What stands around the name of a schema."""
 
 _APPEND_ONLY: Final = (*schema.APPEND_ONLY, schema.LEAF)
 _DIALECT: Final[Dialect] = dialects.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
@@ -109,7 +113,7 @@ def make_ready(_: Engine) -> None:
     """There is nothing to set for all."""
 
 
-def check_settings(cursor: DBAPICursor, *, durable: bool) -> None:
+def check_settings(cursor: DBAPICursor, _: Naming, *, durable: bool) -> None:
     """Read the settings of the server and of a connection back.
 
     Raises:
@@ -126,15 +130,16 @@ def check_settings(cursor: DBAPICursor, *, durable: bool) -> None:
         raise Misconfigured("unsafe_settings", found=wrong, fix=fix)
 
 
-def tables_found(cursor: DBAPICursor) -> list[str]:
-    """The names of all tables in the schema in which new ones would be made."""
+def tables_found(cursor: DBAPICursor, naming: Naming) -> list[str]:
+    """The names of all tables in the schema in which new ones would be made, or of those with a chosen prefix."""
     cursor.execute("SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1")
-    return [name for (name,) in cursor.fetchall()]
+    return naming.names([name for (name,) in cursor.fetchall()])
 
 
 # --- making ------------------------------------------------------------------------------------------------------
 
 _REFUSE: Final = "BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END"
+_IN_THE_SCHEMA: Final = "c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
 _ROW_CHANGED, _TRUNCATED = 1 + 2 + 8 + 16, 2 + 32  # pg_trigger.tgtype: for each row, before, delete, update, truncate
 
 
@@ -143,7 +148,7 @@ def lock_making(cursor: DBAPICursor) -> None:
     send(cursor, "SELECT pg_advisory_xact_lock(hashtext('volunteer_points'))")
 
 
-def create_tables(cursor: DBAPICursor, dialect: Dialect) -> None:
+def create_tables(cursor: DBAPICursor, dialect: Dialect, naming: Naming) -> None:
     """Make the tables that are missing, and their guards.
 
     No foreign key: it would lock the row of the ledger for each entry, and that row can never be removed.
@@ -151,18 +156,22 @@ def create_tables(cursor: DBAPICursor, dialect: Dialect) -> None:
     for text in schema.create_statements(TABLES, dialect, references=False):
         send(cursor, text)
     send(cursor, "CREATE SEQUENCE IF NOT EXISTS vp_block")
-    cursor.execute("SELECT tgname::text FROM pg_trigger WHERE NOT tgisinternal")
+    cursor.execute(
+        "SELECT t.tgname::text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+        f" WHERE {_IN_THE_SCHEMA} AND NOT t.tgisinternal"
+    )
     there = {name for (name,) in cursor.fetchall()}
-    for text in guard_statements([table.name for table in _APPEND_ONLY], there):
+    guards = [table.name for table in _APPEND_ONLY]
+    for text in guard_statements(guards, lambda name: naming.name(name) in there):
         send(cursor, text)
 
 
-def guard_statements(tables: Collection[str], there: Container[str] = ()) -> Iterator[str]:
+def guard_statements(tables: Collection[str], there: Callable[[str], bool] = lambda _: False) -> Iterator[str]:
     """What makes the guards of tables, but for those that are there."""
     yield f"CREATE OR REPLACE FUNCTION vp_refuse() RETURNS trigger LANGUAGE plpgsql AS $${_REFUSE}$$"
     for table in _APPEND_ONLY:
         for name, when in _guards_of(table).items():
-            if table.name in tables and name not in there:
+            if table.name in tables and not there(name):
                 yield f"CREATE TRIGGER {name} BEFORE {when} EXECUTE FUNCTION vp_refuse()"
                 yield f"ALTER TABLE {table.name} ENABLE ALWAYS TRIGGER {name}"
 
@@ -174,39 +183,45 @@ def _guards_of(table: Table) -> Mapping[str, str]:
     }
 
 
-def weak_guards(cursor: DBAPICursor) -> list[str]:
+def weak_guards(cursor: DBAPICursor, naming: Naming) -> list[str]:
     """The guards that are missing, or are not as they were made, or fire only for some."""
     cursor.execute(
         "SELECT t.tgname::text, c.relname::text, t.tgenabled::text, t.tgtype, p.prosrc"
         " FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid"
-        " WHERE c.relnamespace = current_schema()::regnamespace AND NOT t.tgisinternal"
+        f" WHERE {_IN_THE_SCHEMA} AND NOT t.tgisinternal"
         " AND t.tgqual IS NULL AND cardinality(t.tgattr::smallint[]) = 0"
     )
     there = {(name, table): tuple(what) for name, table, *what in cursor.fetchall()}
     return [
-        name
+        naming.name(name)
         for table in _APPEND_ONLY
         for name, kind in zip(_guards_of(table), (_ROW_CHANGED, _TRUNCATED), strict=True)
-        if there.get((name, table.name)) != ("A", kind, _REFUSE)
+        if there.get((naming.name(name), naming.name(table.name))) != ("A", kind, _REFUSE)
     ]
 
 
-def grants(role: str) -> list[str]:
+def grants(role: str, *, naming: Naming = DEFAULT) -> list[str]:
     """The statements that let a role do all normal work, and nothing else: it can neither change nor remove an entry.
 
     >>> grants("points_app")[0]
     'GRANT SELECT ON vp_ledger TO points_app'
+
+    Args:
+        role: The role.
+        naming: What the tables are called.
     """
     name = _DIALECT.identifier_preparer.quote(role)
     journal = ", ".join(table.name for table in _APPEND_ONLY if table is not schema.LEDGER)
-    return [
-        f"GRANT SELECT ON vp_ledger TO {name}",
-        f"GRANT SELECT, INSERT ON {journal} TO {name}",
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON vp_balance TO {name}",
-        f"GRANT SELECT, INSERT, UPDATE ON vp_subject TO {name}",
-        f"GRANT SELECT, INSERT, DELETE ON vp_unplaced TO {name}",
-        f"GRANT USAGE ON SEQUENCE vp_block TO {name}",
+    of_schema = [] if naming.schema is None else [f"GRANT USAGE ON SCHEMA {QUOTE}{naming.schema}{QUOTE}"]
+    of_tables = [
+        "GRANT SELECT ON vp_ledger",
+        f"GRANT SELECT, INSERT ON {journal}",
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON vp_balance",
+        "GRANT SELECT, INSERT, UPDATE ON vp_subject",
+        "GRANT SELECT, INSERT, DELETE ON vp_unplaced",
+        "GRANT USAGE ON SEQUENCE vp_block",
     ]
+    return [f"{text} TO {name}" for text in (*of_schema, *(naming.text(text) for text in of_tables))]
 
 
 # --- transactions ------------------------------------------------------------------------------------------------
@@ -389,9 +404,9 @@ def _is_lost(error: psycopg.Error) -> bool:
 
 def _constraint(error: psycopg.Error) -> Exception:
     name = error.diag.constraint_name or ""
-    if name.startswith("vp_entry_ledger_key"):
+    if name.endswith(under_any_name(schema.KEY)):
         return KeyConflict("key_taken", problem=_told(error))
-    code = "floor_passed" if name == schema.FLOOR else "contradicts_what_is_stored"
+    code = "floor_passed" if name.endswith(under_any_name(schema.FLOOR)) else "contradicts_what_is_stored"
     return Corrupt(code, problem=_told(error), sqlstate=error.sqlstate, fix=_AUDIT)
 
 
@@ -407,6 +422,7 @@ _KINDS: Final[Mapping[str, tuple[type[StoreError], str, str]]] = {
     "58": (StoreError, "disk_failed", "Look after the disk, then try again with the same key."),
     "XX001": (Corrupt, "database_damaged", "Keep a copy of the database, and restore the last good one."),
     "XX002": (Corrupt, "database_damaged", "Keep a copy of the database, and restore the last good one."),
+    "3F000": (Misconfigured, "schema_missing", "Let the owner of the database make the schema: CREATE SCHEMA."),
     "25006": (Misconfigured, "read_only", "Name the server that may be written to."),
     "25P02": (Misconfigured, "host_transaction_failed", "Roll the host's transaction back, and run all of it again."),
     "42501": (Misconfigured, "not_allowed", "Grant the role what volunteer_points.storage.postgresql.grants names."),
