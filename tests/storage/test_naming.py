@@ -15,7 +15,7 @@ from alembic.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import URL, Engine, create_engine, inspect, make_url, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.orm import Session
 
 from tests.storage.commits import LEDGER, LOT, asked, commit, draft, moved, write
@@ -159,7 +159,7 @@ def test_the_words_of_a_key_taken_and_of_a_floor_are_known_under_any_name(place:
     taken = naming.text(
         "INSERT INTO vp_entry SELECT ledger, position + 9, {}, number, kind, leaf, content FROM vp_entry"
     )
-    key = "`key`" if family is mysql else "key"
+    key = "`key`" if family.QUOTE == "`" else "key"
     passed = naming.text("UPDATE vp_balance SET amount = -1 WHERE purpose = 'available'")
     with engine_for(url) as engine:
         for statement, code in ((taken.format(key), "key_taken"), (passed, "floor_passed")):
@@ -244,7 +244,7 @@ def test_an_event_loop_does_the_same(place: tuple[str, Naming]) -> None:
     if "mysql" in url:
         pytest.skip("there is no asyncio for MariaDB")
 
-    async def work() -> tuple[dict[object, int], dict[object, int]]:
+    async def work() -> tuple[object, object]:
         async with await AsyncSqlStore.open(in_url(url, naming), LEDGER) as store:
             await store.run(lambda ours: give(ours, "first", 3))
         engine = create_async_engine(url.replace("pysqlite", "aiosqlite").replace("sqlite://", "sqlite+aiosqlite://"))
@@ -258,10 +258,10 @@ def test_an_event_loop_does_the_same(place: tuple[str, Naming]) -> None:
         await engine.dispose()
         return found
 
-    async def joined_again(engine: object) -> dict[object, int]:
-        async with engine.begin() as connection:  # type: ignore[attr-defined]
+    async def joined_again(engine: AsyncEngine) -> object:
+        async with engine.begin() as connection:
             joined = await AsyncSqlStore.joining(connection, LEDGER, naming=naming)
-            return dict(await joined.run(lambda ours: asked(ours, AVAILABLE_A)))
+            return await joined.run(lambda ours: asked(ours, AVAILABLE_A))
 
     assert asyncio.run(work()) == ({LOT: 7}, {LOT: 7})
 
@@ -337,7 +337,7 @@ def test_the_default_changes_no_text() -> None:
     statement = "SELECT current_schema(), vp_entry.key FROM vp_entry"
     assert DEFAULT.text(statement) is statement
     cursor = object()
-    assert DEFAULT.speaking(cursor, "") is cursor  # type: ignore[comparison-overlap,arg-type]
+    assert DEFAULT.speaking(cursor, "") is cursor  # type: ignore[arg-type]
 
 
 PREFIXES = st.from_regex(r"[a-z][a-z0-9_]{0,30}_", fullmatch=True).filter(lambda text: not text.startswith("sqlite_"))

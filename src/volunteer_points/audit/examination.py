@@ -26,6 +26,7 @@ from volunteer_points.audit.sealed import KeepsTree, Tree, TreeCompared
 from volunteer_points.audit.service import DayNotOverfull, NoOverlap, OtherEyes
 from volunteer_points.audit.source import Balances, Journal, Kept, Ledger, Source
 from volunteer_points.errors import Corrupt, InputError, suggestion
+from volunteer_points.sealing import Checkpoint
 
 CORE: tuple[type[Check], ...] = (
     EntryBalanced,
@@ -63,6 +64,7 @@ def audit(  # noqa: PLR0913 - each is a choice of the auditor
     profile: str = "core",
     require: Iterable[str] = (),
     fail_on: Severity | str = Severity.ERROR,
+    checkpoints: Iterable[Checkpoint] = (),
     progress: Progress | None = None,
 ) -> Report:
     """Examine a ledger, from its entries alone.
@@ -77,6 +79,7 @@ def audit(  # noqa: PLR0913 - each is a choice of the auditor
         profile: Which checks are run; there is ``core``.
         require: Ids of checks that must examine something; one that is skipped or could not read every entry fails.
         fail_on: The mildest severity that makes the audit fail.
+        checkpoints: Checkpoints that were kept elsewhere, as on a notice board; the entries must give their roots.
         progress: Told now and then, and at the end, how many entries are done.
 
     Raises:
@@ -92,7 +95,7 @@ def audit(  # noqa: PLR0913 - each is a choice of the auditor
     required = _required(require, examination)
     severity = _severity(fail_on)
     with _opened(source) as (pieces, balances, tree):
-        examination.compare_with(tree)
+        examination.compare_with(tree, tuple(checkpoints))
         examination.examine(pieces, progress)
         examination.finish(as_of or booked_until, balances)
     examination.enforce(required)
@@ -157,9 +160,10 @@ class Examination:
         self._as_of = _NEVER
         self._shown_to: dict[type, tuple[Check, ...]] = {}
 
-    def compare_with(self, tree: Tree | None) -> None:
-        """Compare the entries with this tree, too."""
-        self._unchanged.tree = None if tree is None else TreeCompared(tree)
+    def compare_with(self, tree: Tree | None, published: tuple[Checkpoint, ...]) -> None:
+        """Compare the entries with this tree and with these checkpoints, too."""
+        if tree is not None or published:
+            self._unchanged.tree = TreeCompared(self._unchanged.ledger, tree, published)
 
     def examine(self, pieces: Iterable[tuple[int, Kept | Corrupt]], progress: Progress | None) -> None:
         """Take every piece past every check."""
@@ -234,6 +238,7 @@ class Examination:
             calendar=self._standing.calendar,
             currencies=programme.currencies if programme else (),
             covered=self._unchanged.tree.covered() if self._unchanged.tree else None,
+            published=self._unchanged.tree.agreed() if self._unchanged.tree else None,
         )
 
     def _result(self, check: Check) -> CheckResult:

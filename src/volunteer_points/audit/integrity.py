@@ -84,17 +84,16 @@ class Unchanged(Check):
         self.ledger = ledger
         self._next = 1
         self.tree: TreeCompared | None = None
-        """The tree that the store keeps, where it keeps one."""
+        """The tree over the entries, where there is something to compare it with."""
 
     def admit(self, line: int, piece: Kept | Corrupt, found: list[Finding]) -> Entry | None:
         """Judge what lies there before anything is read out of it; the entry, unless it cannot be read."""
         if isinstance(piece, Corrupt):
-            found.append(self._damage(line, piece))
+            found.append(self._damage(line, piece, found))
             return None
         self.examined += 1
         if piece.position != self._next:
-            if self.tree is not None:
-                self.tree.stop()
+            self._stop_comparing(found)
             found.append(
                 self.finding(
                     "position_missing",
@@ -113,15 +112,21 @@ class Unchanged(Check):
         self._compare_leaf(piece, entry, found)
         return entry
 
-    def _damage(self, line: int, problem: Corrupt) -> Finding:
+    def _damage(self, line: int, problem: Corrupt, found: list[Finding]) -> Finding:
         position = problem.facts.get("position")
         evidence: tuple[Evidence, ...] = ()
         if isinstance(position, int):
             self.examined, self.unread, self._next = self.examined + 1, self.unread + 1, position + 1
+            self._stop_comparing(found)
             evidence = (Evidence(position),)
         told = {name: value for name, value in problem.facts.items() if name not in {"line", "position", "fix"}}
         words = str(Corrupt(problem.code, **told))
         return self.finding("file_damaged", ("line", str(line)), *evidence, expected={"line": line}, problem=words)
+
+    def _stop_comparing(self, found: list[Finding]) -> None:
+        """Behind a place where nothing can be read, no tree can be made."""
+        if self.tree is not None:
+            found.extend(map(self._told, self.tree.stop()))
 
     def _compare_leaf(self, piece: Kept, entry: Entry | None, found: list[Finding]) -> None:
         leaf = leaf_hash(piece.content)
