@@ -63,7 +63,7 @@ class AsyncSqlStore:
         self._store = store
 
     @classmethod
-    async def open(
+    async def open(  # noqa: PLR0913 - as SqlStore.open
         cls,
         place: str | os.PathLike[str],
         ledger: str | None = None,

@@ -165,7 +165,7 @@ def journal_of(ledger: Sealed, folder: Path) -> Path:
     return file
 
 
-def test_who_rewrites_entries_nodes_and_checkpoints_is_found_out_by_what_others_kept(tmp_path: Path) -> None:
+def test_who_rewrites_entries_nodes_and_checkpoints_is_found_out_by_what_others_kept() -> None:
     """The store itself has nothing left to compare with."""
     honest, forged = MemoryStore(LEDGER), MemoryStore(LEDGER)
     for store, points in ((honest, 1), (forged, 2)):

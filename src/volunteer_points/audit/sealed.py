@@ -95,8 +95,10 @@ class TreeCompared:
         except Corrupt as error:
             about = ("checkpoint", str(error.facts.get("size", "?")))
             self._unread = ("checkpoint_unreadable", about, {}, {"problem": str(error.facts.get("problem", ""))})
-        kept = [_Waiting(each.size, False, each) for each in self._checkpoints]
-        ours = [_Waiting(each.size, True, each) for each in self._published if each.ledger == ledger]
+        kept = [_Waiting(each.size, published=False, checkpoint=each) for each in self._checkpoints]
+        ours = [
+            _Waiting(each.size, published=True, checkpoint=each) for each in self._published if each.ledger == ledger
+        ]
         self._waiting = sorted([*kept, *ours], reverse=True)
         self._below = max([tree.covered() if tree else 0, *(each.size // 2 * 2 for each in self._checkpoints)])
 

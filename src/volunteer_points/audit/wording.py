@@ -294,7 +294,8 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "published_of_another": Sentence(
         Words(
-            "the checkpoint of {subject} entries that was given is of ledger {actual_ledger}, this is {expected_ledger}",
+            "the checkpoint of {subject} entries that was given is of ledger {actual_ledger}, and this is"
+            " {expected_ledger}",
             "给出的 {subject} 条分录的校验点属于账本 {actual_ledger}，而本账本为 {expected_ledger}",
         ),
         Words(

@@ -39,7 +39,7 @@ def create_ledger(connection: Connection, ledger: str, *, naming: Naming = DEFAU
         _create(cursor, family, connection.dialect, ledger, naming)
 
 
-def prepared(
+def prepared(  # noqa: PLR0913 - what is looked for, where, and what may be done about it
     engine: Engine, family: Family, ledger: str | None, naming: Naming, *, create: bool, read_only: bool
 ) -> str:
     """The name of the ledger that is meant in a database of ours; with ``create`` an empty database gets it.
@@ -75,7 +75,9 @@ def _check_may_make(ledger: str | None, place: str, *, create: bool) -> None:
         raise InputError("not_a_ledger_id", ledger=ledger, fix=f"Give it 1 to {LEDGER_CHARACTERS} characters.")
 
 
-def found(cursor: DBAPICursor, family: Family, ledger: str | None, naming: Naming, *, place: str, guarded: bool) -> str:
+def found(  # noqa: PLR0913 - the same
+    cursor: DBAPICursor, family: Family, ledger: str | None, naming: Naming, *, place: str, guarded: bool
+) -> str:
     """The ledger of that name, or the only one; its tables are there, and its guards if they are asked for.
 
     Raises:

@@ -47,7 +47,7 @@ class Naming:
     'points_entry'
 
     Args:
-        prefix: What each name begins with: small letters, digits and underscores, the last of which ends it; at most 32.
+        prefix: What each name begins with: small letters, digits and underscores, one of which ends it; at most 32.
         schema: The schema of PostgreSQL, or the database of MariaDB and MySQL, in which they are. None is the one in
             which the connection works.
 

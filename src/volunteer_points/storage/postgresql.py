@@ -157,7 +157,7 @@ def create_tables(cursor: DBAPICursor, dialect: Dialect, naming: Naming) -> None
         send(cursor, text)
     send(cursor, "CREATE SEQUENCE IF NOT EXISTS vp_block")
     cursor.execute(
-        "SELECT t.tgname::text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+        "SELECT t.tgname::text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"  # noqa: S608 - a constant
         f" WHERE {_IN_THE_SCHEMA} AND NOT t.tgisinternal"
     )
     there = {name for (name,) in cursor.fetchall()}
@@ -186,7 +186,7 @@ def _guards_of(table: Table) -> Mapping[str, str]:
 def weak_guards(cursor: DBAPICursor, naming: Naming) -> list[str]:
     """The guards that are missing, or are not as they were made, or fire only for some."""
     cursor.execute(
-        "SELECT t.tgname::text, c.relname::text, t.tgenabled::text, t.tgtype, p.prosrc"
+        "SELECT t.tgname::text, c.relname::text, t.tgenabled::text, t.tgtype, p.prosrc"  # noqa: S608 - a constant
         " FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid"
         f" WHERE {_IN_THE_SCHEMA} AND NOT t.tgisinternal"
         " AND t.tgqual IS NULL AND cardinality(t.tgattr::smallint[]) = 0"

@@ -87,7 +87,7 @@ class SqlStore:
                     family.check_settings(cursor, naming, durable=durable)
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913 - each is a choice of whoever opens it
         cls,
         place: str | os.PathLike[str],
         ledger: str | None = None,
