@@ -86,6 +86,9 @@ class Unchanged(Check):
         self.tree: TreeCompared | None = None
         """The tree over the entries, where there is something to compare it with."""
 
+        self.adrift: Iterable[tuple[int, bytes]] = ()
+        """Entries beside the order, with the numbers of their rows."""
+
     def admit(self, line: int, piece: Kept | Corrupt, found: list[Finding]) -> Entry | None:
         """Judge what lies there before anything is read out of it; the entry, unless it cannot be read."""
         if isinstance(piece, Corrupt):
@@ -159,6 +162,13 @@ class Unchanged(Check):
         if entry.number > following or entry.number > entry.count:
             yield self._misplaced(seen, "number_out_of_place", {"number": following}, {"number": entry.number})
 
+    def _beside(self, row: int, content: bytes) -> Finding:
+        entry, _ = _read(content)
+        subject = ("entry", entry.id) if entry else ("row", str(row))
+        kind, under = (entry.kind, entry.key) if entry else ("entry", "?")
+        actual = {"row": row}
+        return self.finding("entry_adrift", subject, expected={"place": True}, actual=actual, kind=kind, under=under)
+
     def _misplaced(self, seen: Seen, key: str, expected: Values, actual: Values) -> Finding:
         subject, kind = ("entry", seen.id), seen.entry.kind
         return self.finding(key, subject, seen.evidence, expected=expected, actual=actual, kind=kind)
@@ -167,6 +177,8 @@ class Unchanged(Check):
         """Name the commits of which entries are missing, what the tree still shows, and a ledger without entries."""
         if self.tree is not None:
             yield from map(self._told, self.tree.finish())
+        for row, content in self.adrift:
+            yield self._beside(row, content)
         if not self.examined:
             yield self.finding("nothing_there", ("ledger", self.ledger))
         for key, commit in end.standing.commits.items():

@@ -318,6 +318,15 @@ SENTENCES: Mapping[str, Sentence] = {
         ),
         _REPAIR,
     ),
+    "entry_adrift": Sentence(
+        Words(
+            "{kind} {subject} under key {under} (row {actual_row}) has no place in the order and waits for none: whoever"
+            " reads in order does not see it, and no seal will cover it",
+            "{kind} {subject}（键 {under}，行号 {actual_row}）没有顺序位置，也不在排队："
+            "按顺序读账本时看不到它，封存也不会覆盖它",
+        ),
+        _REPAIR,
+    ),
     "position_missing": Sentence(
         Words(
             "position {expected_position} is missing; {actual_position} follows",

@@ -26,7 +26,7 @@ from volunteer_points.errors import Corrupt, KeyConflict, Misconfigured, Misused
 from volunteer_points.ledger import encode
 from volunteer_points.postings import FLOORS, Account
 from volunteer_points.sealing import Checkpoint, Extension, Inclusion, Signer
-from volunteer_points.storage import Answers, Stored, ledgers, seals, statements
+from volunteer_points.storage import Answers, Stored, ledgers, seals, statements, trees
 from volunteer_points.storage.connections import Connections, HostConnection, OwnConnections, connection_of
 from volunteer_points.storage.families import Family, family_of, shown, translating, url_of
 from volunteer_points.storage.holding import (
@@ -293,6 +293,10 @@ class SqlReader:
     def tree(self) -> SqlTree:
         """The sealed tree as of that moment."""
         return SqlTree(self._transaction, self._family)
+
+    def adrift(self) -> Iterator[tuple[int, bytes]]:
+        """Entries that stand in no order, with the numbers of their rows: they have no place and wait for none."""
+        return trees.adrift(self._transaction, self._family)
 
 
 class SqlSession:
