@@ -181,3 +181,23 @@ def test_the_kit_needs_no_test_framework() -> None:
     program = f"import sys, {kit}; print('pytest' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+class SealsNothing:
+    """A store that keeps the contract and claims no sealing."""
+
+    def __init__(self, ledger: str) -> None:
+        store = MemoryStore(ledger)
+        self.ledger = ledger
+        self.reader, self.session = store.reader, store.session
+
+
+def test_a_store_that_does_not_claim_sealing_is_told_so_and_conforms() -> None:
+    report = check_store(
+        SealsNothing, checks=[check for check in CHECKS if check.requirement in {"1.1", "15.1", "15.9"}]
+    )
+    assert report.conforms
+    skipped = report.of(Verdict.NOT_APPLICABLE)
+    assert [result.check.requirement for result in skipped] == ["15.1", "15.1", "15.9", "15.9"]
+    reasons = {result.reason for result in skipped}
+    assert reasons == {"skipped, not claimed: the store has no seal, prove and extends"}

@@ -320,8 +320,8 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "entry_adrift": Sentence(
         Words(
-            "{kind} {subject} under key {under} (row {actual_row}) has no place in the order and waits for none: whoever"
-            " reads in order does not see it, and no seal will cover it",
+            "{kind} {subject} under key {under} (row {actual_row}) has no place in the order and waits for none: no"
+            " reader in order sees it, and no seal will cover it",
             "{kind} {subject}（键 {under}，行号 {actual_row}）没有顺序位置，也不在排队："
             "按顺序读账本时看不到它，封存也不会覆盖它",
         ),
