@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import Any, Final, cast
 
 import psycopg
+from psycopg.errors import Diagnostic
 from psycopg.pq import TransactionStatus
 from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, Table, create_engine, event
 from sqlalchemy.dialects.postgresql import psycopg as dialects
@@ -266,21 +267,49 @@ def begin_writing(cursor: DBAPICursor, *, wait_seconds: float) -> None:
     send(cursor, f"SET LOCAL lock_timeout = {max(1, round(wait_seconds * 1000))}")
 
 
-def commit(_: PoolProxiedConnection, cursor: DBAPICursor) -> None:
+_FIX_UNKNOWN: Final = "Try again with the same key: it finds out whether this was written."
+
+
+def commit(connection: PoolProxiedConnection, cursor: DBAPICursor) -> None:
     """Send what is left to write and COMMIT in one trip.
 
     Raises:
-        CommitUnknown: no answer came.
+        CommitUnknown: no answer came, or the server answers that it did not wait for its standbys.
     """
     line = cast("Line", cursor)
+    with _notices(connection) as alone:
+        try:
+            line.execute("COMMIT")
+        except ERRORS as error:
+            problem = translated(error)
+            if isinstance(problem, ConnectionLost):
+                raise CommitUnknown("commit_unknown", problem=_told(error), fix=_FIX_UNKNOWN) from error
+            raise problem from error
+    if alone:
+        raise CommitUnknown("commit_unknown", problem="; ".join(alone), fix=_FIX_UNKNOWN)
+
+
+@contextmanager
+def _notices(connection: PoolProxiedConnection) -> Iterator[list[str]]:
+    """What a server says that commits without its standbys, as when somebody breaks off the wait for them.
+
+    It calls that a success with a warning, in the language of the server; where in the server it was said tells.
+    """
+    said: list[str] = []
+
+    def notice(told: Diagnostic) -> None:
+        if told.source_file == _WAITS_FOR_STANDBYS:
+            said.append(" ".join(filter(None, (told.message_primary, told.message_detail))))
+
+    driver: Any = connection.driver_connection
+    driver.add_notice_handler(notice)
     try:
-        line.execute("COMMIT")
-    except ERRORS as error:
-        problem = translated(error)
-        if isinstance(problem, ConnectionLost):
-            fix = "Try again with the same key: it finds out whether this was written."
-            raise CommitUnknown("commit_unknown", problem=_told(error), fix=fix) from error
-        raise problem from error
+        yield said
+    finally:
+        driver.remove_notice_handler(notice)
+
+
+_WAITS_FOR_STANDBYS: Final = "syncrep.c"
 
 
 def check_host(connection: Connection) -> None:
