@@ -211,6 +211,10 @@ PLACES: Mapping[str, ErrorWords] = {
         "{place}: its tables are of version {schema_version}, and this library needs {known}.", "",
         "{place}：表的版本是 {schema_version}，本程序需要 {known}。", "请升级表，或安装旧版本的程序。",
     ),
+    "server_too_old": ErrorWords(
+        "The server is {found}; a ledger needs at least {least}.", "",
+        "服务器为 {found}；账本至少需要 {least}。", "请升级数据库服务器。",
+    ),
     "not_a_prefix": ErrorWords(
         "{prefix} cannot be what the names of tables begin with.", "",
         "表名不能以 {prefix} 开头。", "请用小写字母开头、下划线结尾，最多 32 个字符，如 points_。",

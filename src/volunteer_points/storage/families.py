@@ -86,6 +86,10 @@ class Family(Protocol):
         """Refuse a connection on which a ledger is not safe."""
         ...
 
+    def server(self, cursor: DBAPICursor) -> str:
+        """Which engine answers, and its version, as ``MariaDB 10.11.6``."""
+        ...
+
     def tables_found(self, cursor: DBAPICursor, naming: Naming) -> list[str]:
         """The names of all tables where the ledger would be, or of those with a chosen prefix."""
         ...

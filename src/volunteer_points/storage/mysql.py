@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from typing import Any, Final, cast
@@ -111,6 +112,9 @@ def check_settings(cursor: DBAPICursor, naming: Naming, *, durable: bool) -> Non
     Raises:
         Misconfigured: ``unsafe_settings``, with what was found.
     """
+    found_server = server(cursor)
+    if (least := too_old(found_server)) is not None:
+        raise Misconfigured("server_too_old", found=found_server, least=least, fix="Bring the server up to date.")
     names = ("sql_mode", "character_set_client", "max_allowed_packet", "innodb_flush_log_at_trx_commit")
     cursor.execute("SELECT " + ", ".join(f"@@{name}" for name in names))
     found = dict(zip(names, cursor.fetchall()[0], strict=True))
@@ -130,6 +134,31 @@ def check_settings(cursor: DBAPICursor, naming: Naming, *, durable: bool) -> Non
             "and set innodb_flush_log_at_trx_commit = 1."
         )
         raise Misconfigured("unsafe_settings", found=wrong, fix=fix)
+
+
+def server(cursor: DBAPICursor) -> str:
+    """MariaDB, MySQL, or what else says so of itself, and its version."""
+    cursor.execute("SELECT VERSION()")
+    version = str(cursor.fetchall()[0][0])
+    number, _, rest = version.removeprefix("5.5.5-").partition("-")  # so old drivers are told that MariaDB is MySQL
+    name = next((name for name in ("MariaDB", "TiDB") if name.lower() in rest.lower()), "MySQL")
+    return f"{name} {number}"
+
+
+def too_old(found: str) -> str | None:
+    """The least version, where a server is older: it would not look at CHECK, or knows no locks of the kind.
+
+    >>> too_old("MySQL 8.0.15"), too_old("MariaDB 10.11.6")
+    ('MySQL 8.0.16', None)
+    """
+    name, _, version = found.partition(" ")
+    least = _LEAST_VERSIONS.get(name)
+    if least is None or tuple(int(part) for part in re.findall(r"\d+", version)[:3]) >= least:
+        return None
+    return f"{name} {'.'.join(map(str, least))}"
+
+
+_LEAST_VERSIONS: Final[Mapping[str, tuple[int, ...]]] = {"MariaDB": (10, 6, 0), "MySQL": (8, 0, 16)}
 
 
 def tables_found(cursor: DBAPICursor, naming: Naming) -> list[str]:

@@ -120,6 +120,8 @@ def check_settings(cursor: DBAPICursor, _: Naming, *, durable: bool) -> None:
     Raises:
         Misconfigured: ``unsafe_settings``, with what was found.
     """
+    if (found_server := server(cursor)) and int(_asked(cursor, "SHOW server_version_num")) < _LEAST_VERSION:
+        raise Misconfigured("server_too_old", found=found_server, least="PostgreSQL 12", fix=_NEWER)
     names = ("server_encoding", "fsync", "full_page_writes", "synchronous_commit")
     cursor.execute("SELECT " + ", ".join(f"current_setting('{name}')" for name in names))
     found = dict(zip(names, cursor.fetchall()[0], strict=True))
@@ -131,10 +133,24 @@ def check_settings(cursor: DBAPICursor, _: Naming, *, durable: bool) -> None:
         raise Misconfigured("unsafe_settings", found=wrong, fix=fix)
 
 
+def server(cursor: DBAPICursor) -> str:
+    """What the server calls itself, and its version."""
+    return " ".join(_asked(cursor, "SELECT version()").split()[:2])
+
+
+def _asked(cursor: DBAPICursor, text: str) -> str:
+    cursor.execute(text)
+    return str(cursor.fetchall()[0][0])
+
+
 def tables_found(cursor: DBAPICursor, naming: Naming) -> list[str]:
     """The names of all tables in the schema in which new ones would be made, or of those with a chosen prefix."""
     cursor.execute("SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1")
     return naming.names([name for (name,) in cursor.fetchall()])
+
+
+_LEAST_VERSION: Final = 120000
+_NEWER: Final = "Bring the server up to date."
 
 
 # --- making ------------------------------------------------------------------------------------------------------

@@ -154,6 +154,12 @@ class SqlStore:
         """Where the database is. The password is in it, and is hidden when it is shown."""
         return self._place.engine.url
 
+    @property
+    def server(self) -> str:
+        """Which engine answers there, and its version, as ``MariaDB 10.11.6``; it is asked anew each time."""
+        with self._connections.reading() as cursor, translating(self._family):
+            return self._family.server(cursor)
+
     def close(self) -> None:
         """Close every connection of the store's own; a host's connection stays as it is."""
         if isinstance(self._place, Engine):

@@ -183,6 +183,12 @@ def check_settings(cursor: DBAPICursor, _: Naming, *, durable: bool) -> None:
         raise Misconfigured("unsafe_settings", found=wrong, fix=fix)
 
 
+def server(cursor: DBAPICursor) -> str:
+    """SQLite, and the version that Python brings."""
+    cursor.execute("SELECT sqlite_version()")
+    return f"SQLite {cursor.fetchall()[0][0]}"
+
+
 def tables_found(cursor: DBAPICursor, naming: Naming) -> list[str]:
     """The names of all tables in the database, or of those with a chosen prefix."""
     cursor.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
