@@ -48,8 +48,8 @@ LAYERS = {
     "programme_file presets people audit exchange",
     "cli": "errors canonical model rules postings entries commands books decisions sealing storage explain programme "
     "programme_file handout presets people audit exchange demo __init__",
-    "testing": "errors canonical model rules postings entries commands books decisions ledger storage explain "
-    "programme programme_file presets people audit exchange",
+    "testing": "errors canonical model rules postings entries commands books decisions ledger merkle sealing storage "
+    "explain programme programme_file presets people audit exchange",
 }
 
 # The core computes: the same arguments give the same entries on every machine and at every hour.

@@ -6,17 +6,20 @@ import atexit
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, create_engine, text
+import psycopg
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 
 from tests.asynchronous.loops import LoopStore
 from tests.storage.mariadb import mariadb
 from tests.storage.servers import postgresql
 from volunteer_points.storage import Store
+from volunteer_points.storage.families import family_of
 from volunteer_points.storage.ledgers import create_ledger
+from volunteer_points.storage.naming import DEFAULT, Naming
 from volunteer_points.storage.sql import SqlStore
 from volunteer_points.storage.sqlite import prepare
 from volunteer_points.testing.conformance import Host, StoreFactory
@@ -41,6 +44,8 @@ def _folder() -> str:
 class SqlBackend(StoreFactory):
     """Ledgers in databases; mixed into a test class or used by itself."""
 
+    naming = DEFAULT
+
     def place(self, ledger: str) -> str:
         """The URL of a database that nobody has used, or in which this ledger alone stands empty."""
         raise NotImplementedError
@@ -50,10 +55,10 @@ class SqlBackend(StoreFactory):
         raise NotImplementedError
 
     def empty(self, ledger: str) -> Store:
-        return SqlStore.open(self.place(ledger), ledger, durable=False)
+        return SqlStore.open(self.place(ledger), ledger, durable=False, naming=self.naming)
 
     def _again(self, store: Store, ledger: str) -> Store:
-        return SqlStore.open(_address(store), ledger, durable=False)
+        return SqlStore.open(_address(store), ledger, durable=False, naming=self.naming)
 
     def close(self, store: Store) -> None:
         assert isinstance(store, SqlStore | LoopStore)
@@ -69,11 +74,11 @@ class SqlBackend(StoreFactory):
         return self._again(store, store.ledger)
 
     def neighbour(self, store: Store, ledger: str) -> Store:
-        with_ledger(_address(store), ledger)
+        with_ledger(_address(store), ledger, self.naming)
         return self._again(store, ledger)
 
     def opener(self, store: Store) -> Callable[[], Store]:
-        return partial(SqlStore.open, _address(store), store.ledger, durable=False)
+        return partial(SqlStore.open, _address(store), store.ledger, durable=False, naming=self.naming)
 
     def forgeries(self, store: Store) -> Mapping[str, Callable[[], object]]:
         def forge(statement: str) -> None:
@@ -84,14 +89,15 @@ class SqlBackend(StoreFactory):
             finally:
                 engine.dispose()
 
-        return {name: partial(forge, statement) for name, statement in self.forging().items()}
+        quote = family_of(make_url(_address(store))).QUOTE
+        return {name: partial(forge, self.naming.text(text, quote)) for name, text in self.forging().items()}
 
     def forging(self) -> Mapping[str, str]:
         """Statements that the database must refuse."""
         return FORGERIES
 
     def host(self, ledger: str) -> Host:
-        return OrderingHost(host_engine(self.place(ledger)), ledger)
+        return OrderingHost(host_engine(self.place(ledger)), ledger, self.naming)
 
 
 class SqliteBackend(SqlBackend):
@@ -143,7 +149,42 @@ class MariadbBackend(SqlBackend):
         }
 
     def host(self, ledger: str) -> Host:
-        return OrderingHost(create_engine(self.place(ledger), isolation_level="READ COMMITTED"), ledger)
+        return OrderingHost(create_engine(self.place(ledger), isolation_level="READ COMMITTED"), ledger, self.naming)
+
+
+class NamedSqlite(SqliteBackend):
+    """Ledgers in files in which the host has chosen the names."""
+
+    naming = Naming(prefix="points_")
+
+
+class NamedPostgresql(PostgresqlBackend):
+    """Ledgers in a schema of their own, under other names."""
+
+    naming = Naming(prefix="points_", schema="Our-Points")
+
+    def place(self, ledger: str) -> str:  # noqa: ARG002 - it is made with its tables
+        database = postgresql().create()
+        postgresql().run(database, 'CREATE SCHEMA "Our-Points"')
+        return postgresql().address(database)
+
+    def remove(self, place: URL) -> None:
+        with suppress(psycopg.errors.InvalidCatalogName):  # the other of two stores was closed before
+            postgresql().drop(str(place.database))
+
+
+class NamedMariadb(MariadbBackend):
+    """Ledgers in a database beside the one to which the host connects, under names that begin as the default ones."""
+
+    naming = Naming(prefix="vp_points_", schema="beside-it")
+
+    def place(self, ledger: str) -> str:
+        mariadb().run("mysql", "DROP DATABASE IF EXISTS `beside-it`", "CREATE DATABASE `beside-it`")
+        place = mariadb().address(mariadb().create())
+        return with_ledger(place, ledger, self.naming)  # making tables would commit a host's transaction
+
+    def remove(self, place: URL) -> None:
+        mariadb().drop(str(place.database))
 
 
 def _address(store: Store) -> str:
@@ -151,11 +192,11 @@ def _address(store: Store) -> str:
     return store.url.render_as_string(hide_password=False)
 
 
-def with_ledger(address: str, ledger: str) -> str:
+def with_ledger(address: str, ledger: str, naming: Naming = DEFAULT) -> str:
     """The same address, where the ledger is made beside others."""
     engine = host_engine(address)
     with engine.begin() as connection:
-        create_ledger(connection, ledger)
+        create_ledger(connection, ledger, naming=naming)
     engine.dispose()
     return address
 
@@ -171,19 +212,20 @@ def host_engine(address: str) -> Engine:
 class OrderingHost:
     """An application that keeps its orders in the ledger's database."""
 
-    def __init__(self, engine: Engine, ledger: str) -> None:
+    def __init__(self, engine: Engine, ledger: str, naming: Naming = DEFAULT) -> None:
         self.engine = engine
         self.ledger = ledger
+        self.naming = naming
         self.connection: Connection | None = None
         with self.engine.begin() as connection:
             connection.execute(text("CREATE TABLE orders (number INTEGER, said TEXT)"))
-            create_ledger(connection, ledger)
+            create_ledger(connection, ledger, naming=naming)
 
     @contextmanager
     def transaction(self) -> Iterator[Store]:
         try:
             with self.engine.begin() as self.connection:
-                yield SqlStore.joining(self.connection, self.ledger)
+                yield SqlStore.joining(self.connection, self.ledger, naming=self.naming)
         finally:
             self.connection = None
             self.engine.dispose()

@@ -277,10 +277,53 @@ SENTENCES: Mapping[str, Sentence] = {
         ),
         _REPAIR,
     ),
+    "published_differs": Sentence(
+        Words(
+            "the checkpoint of {subject} entries that was kept elsewhere has the root {expected_root}, the entries give"
+            " {actual_root}",
+            "另存的 {subject} 条分录的校验点，其根为 {expected_root}，按分录计算为 {actual_root}",
+        ),
+        _REPAIR,
+    ),
+    "published_beyond": Sentence(
+        Words(
+            "a checkpoint that was kept elsewhere covers {expected_entries} entries, and there are {actual_entries}",
+            "另存的校验点覆盖 {expected_entries} 条分录，实有 {actual_entries} 条",
+        ),
+        _REPAIR,
+    ),
+    "published_of_another": Sentence(
+        Words(
+            "the checkpoint of {subject} entries that was given is of ledger {actual_ledger}, and this is"
+            " {expected_ledger}",
+            "给出的 {subject} 条分录的校验点属于账本 {actual_ledger}，而本账本为 {expected_ledger}",
+        ),
+        Words(
+            "Name a checkpoint of this ledger: volunteer-points audit --checkpoint FILE",
+            "请给出本账本的校验点：volunteer-points audit --checkpoint 文件",
+        ),
+    ),
+    "published_not_compared": Sentence(
+        Words(
+            "the checkpoint of {subject} entries that was kept elsewhere cannot be compared: an entry before its end is"
+            " missing or cannot be read",
+            "另存的 {subject} 条分录的校验点无法核对：在它之前有分录缺失或无法读取",
+        ),
+        _REPAIR,
+    ),
     "checkpoint_unreadable": Sentence(
         Words(
             "the checkpoint of {subject} entries cannot be read: {actual_problem}",
             "{subject} 条分录的校验点无法读取：{actual_problem}",
+        ),
+        _REPAIR,
+    ),
+    "entry_adrift": Sentence(
+        Words(
+            "{kind} {subject} under key {under} (row {actual_row}) has no place in the order and waits for none: no"
+            " reader in order sees it, and no seal will cover it",
+            "{kind} {subject}（键 {under}，行号 {actual_row}）没有顺序位置，也不在排队："
+            "按顺序读账本时看不到它，封存也不会覆盖它",
         ),
         _REPAIR,
     ),

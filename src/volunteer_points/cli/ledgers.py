@@ -15,6 +15,7 @@ from volunteer_points.cli.context import Desk
 from volunteer_points.cli.outcomes import PREVIEW, Undo, entry_data, said, written
 from volunteer_points.cli.output import REFUSED, Answer, Line, Part, Table, progress
 from volunteer_points.cli.readings import read_instant
+from volunteer_points.cli.seals import checkpoint_in
 from volunteer_points.cli.verbs import option, verb
 from volunteer_points.cli.words import Words
 from volunteer_points.commands import Adopt, Definition
@@ -404,6 +405,7 @@ def compare(desk: Desk, one: str, other: str) -> Answer:
         "volunteer-points audit",
         "volunteer-points audit 2026-03.jsonl.gz --fail-on warning --require VP105",
         "volunteer-points audit --as-of 2026-06-30T23:59:59+08:00 --json",
+        "volunteer-points audit --checkpoint 2026-03.json --checkpoint 2026-04.json",
     ),
 )
 @click.argument("source", required=False, metavar="[LEDGER|JOURNAL]")
@@ -428,7 +430,23 @@ def compare(desk: Desk, one: str, other: str) -> Answer:
     en="Fail unless this check, such as VP105, had something to examine; may be repeated.",
     zh="该项检查（如 VP105）没有可查内容时也算不通过，可重复。",
 )
-def audit(desk: Desk, *, source: str | None, as_of: str | None, fail_on: str, require: tuple[str, ...]) -> Answer:
+@option(
+    "--checkpoint",
+    "published",
+    metavar="FILE",
+    multiple=True,
+    en="Compare with a checkpoint that was kept elsewhere, as on the notice board; may be repeated.",
+    zh="与另存的校验点（如公示栏上的）核对，可重复。",
+)
+def audit(
+    desk: Desk,
+    *,
+    source: str | None,
+    as_of: str | None,
+    fail_on: str,
+    require: tuple[str, ...],
+    published: tuple[str, ...],
+) -> Answer:
     """Examine a ledger or a journal from its entries alone, and re-perform every award.
 
     Exit codes: 0 clean, 1 findings, 2 usage, 3 unreadable.
@@ -442,6 +460,7 @@ def audit(desk: Desk, *, source: str | None, as_of: str | None, fail_on: str, re
             as_of=_audit_time(ledger, as_of) if as_of else None,
             fail_on=fail_on,
             require=require,
+            checkpoints=[checkpoint_in(file) for file in published],
             progress=_steps(advance),
         )
     style = "bad" if report.failed else "good"

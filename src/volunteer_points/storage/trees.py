@@ -31,7 +31,7 @@ from volunteer_points.sealing import Checkpoint, seal_from, seal_text
 from volunteer_points.storage.families import Family
 from volunteer_points.storage.schema import CHECKPOINT, ENTRY, LEAF, NODE, UNPLACED
 from volunteer_points.storage.seals import leaves_below, next_checkpoint, number_of
-from volunteer_points.storage.statements import Transaction, last_position
+from volunteer_points.storage.statements import PAGE, Transaction, last_position
 
 LEAVES_AT_ONCE: Final = 512
 """So many leaves are taken in by a transaction, at most: in SQLite writers take turns with it. It is even, so that
@@ -138,6 +138,19 @@ class SqlTree:
         self._transaction.write(_insert, [row], CHECKPOINT, 1)
 
 
+def adrift(transaction: Transaction, family: Family) -> Iterator[tuple[int, bytes]]:
+    """Entries that have no lasting place and wait for none, a page at a time; nobody who reads in order meets them.
+
+    Where places are given when entries are written, there are none.
+    """
+    if LEAF not in family.TABLES:
+        return
+    after = -1
+    while rows := transaction.rows(_adrift, after, PAGE):
+        yield from ((position, bytes(content)) for position, content in rows)
+        after = rows[-1][0]
+
+
 def _checkpoint(size: int, content: bytes) -> Checkpoint:
     try:
         seal = seal_from(bytes(content).decode())
@@ -198,6 +211,19 @@ def _located(place: Column[Any]) -> ClauseElement:
     return select(found, ENTRY.c.content).where(_in_ledger(ENTRY), *wanted)
 
 
+def _adrift() -> ClauseElement:
+    e = ENTRY.c
+    nowhere = (
+        ~select(_number("1"))
+        .where(table.c.ledger == e.ledger, table.c.position == e.position)
+        .correlate(ENTRY)
+        .exists()
+        for table in (LEAF, UNPLACED)
+    )
+    chosen = select(e.position, e.content).where(_in_ledger(ENTRY), e.position > bindparam("after"), *nowhere)
+    return chosen.order_by(e.position).limit(bindparam("limit"))
+
+
 def _insert(table: Table, rows: int) -> ClauseElement:
     return insert(table).values(
         [{column: bindparam(f"{column.name}_{row}") for column in table.columns} for row in range(rows)]
@@ -238,4 +264,4 @@ def _number_free() -> ClauseElement:
     )
 
 
-__all__ = ["LEAVES_AT_ONCE", "SqlTree"]
+__all__ = ["LEAVES_AT_ONCE", "SqlTree", "adrift"]
