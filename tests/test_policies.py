@@ -153,6 +153,32 @@ def test_a_case_that_cannot_be_understood_is_refused(steps: str, more: str) -> N
     assert caught.value.code == "bad_case"
 
 
+@pytest.mark.parametrize(
+    "step, value, fix",
+    [
+        ('serve = "weeding", quantities = { kg = 0.5 }', "kg = 0.5", "smaller unit"),
+        ('serve = "weeding", hours = 1, evidence = "photo"', "photo", "signed, supervisor, make_up, self"),
+        ('redeem = "rice", payer = "household:h-1"', "household:h-1", "volunteer, household, team"),
+        ("transfer = 5", "", "'to'"),
+        ('serve = "weeding", hours = 1, at = "8 h"', "8 h", "08:30"),
+    ],
+    ids=["half a kilogram", "unknown evidence", "unknown payer", "nobody to give to", "no time of day"],
+)
+def test_a_step_that_cannot_be_played_is_told_with_its_place_the_value_and_the_remedy(
+    step: str, value: str, fix: str
+) -> None:
+    first = '{ serve = "weeding", hours = 1, expect = { earns = 10 } }'
+    with pytest.raises(InputError) as caught:
+        run_cases(PARK, park_case(f"{first}, {{ {step} }}"))
+    assert (caught.value.facts["place"], caught.value.facts["value"]) == ("a case, step 2", value)
+    assert fix in str(caught.value)
+
+
+def test_points_that_end_at_the_same_time_are_named_once() -> None:
+    steps = '{ serve = "weeding", hours = 2, times = 3, expect = { earns = 60, expires = "never" } }'
+    assert run_cases(PARK, park_case(steps))[0].holds
+
+
 def test_a_switch_at_a_place_that_is_not_there_is_refused() -> None:
     steps = '{ serve = "weeding", hours = 2, expect = { earns = 8 } }'
     with pytest.raises(InputError) as caught:

@@ -184,7 +184,7 @@ def run_case(programme_text: str, case: CaseOfRules) -> CaseResult:
     stage = Stage(_definition(programme_text, as_toml(case.set), case.day), case.people, case.day, case.shelf)
     looked_at, mismatches = 0, list[Mismatch]()
     for number, step in enumerate(case.steps, start=1):
-        _play(stage, step, case.title)
+        _play(stage, step, f"{case.title}, step {number}")
         expected = step.get("expect", {})
         if stage.refusal is not None and "refused" not in expected:
             expected = {**expected, "refused": ""}
@@ -204,15 +204,17 @@ def _definition(programme_text: str, switches: str, day: date) -> Definition:
     return loads(as_toml(switched(tables, values)), day=day)
 
 
-def _play(stage: Stage, step: Tables, title: str) -> None:
+def _play(stage: Stage, step: Tables, place: str) -> None:
     stage.entries, stage.refusal = (), None
-    verb = _verb(step, title)
-    stage.turn_to(step)
-    if verb:
-        try:
+    verb = _verb(step, place)
+    try:
+        stage.turn_to(step)
+        if verb:
             STEPS[verb][0](stage, step[verb], step)
-        except Refused as refusal:
-            stage.refusal = refusal
+    except Refused as refusal:
+        stage.refusal = refusal
+    except InputError as error:
+        raise InputError(error.code, **{**error.facts, "place": place}) from error
 
 
 def _same(wanted: object, found: object) -> bool:
@@ -290,13 +292,14 @@ def _cash(stage: Stage, _step: Tables, _of: str) -> Fraction:
 
 
 def _expires(stage: Stage, _step: Tables, currency: str) -> str:
-    """The local times at which what the step awarded ends; ``never`` for points without an end."""
+    """The local times at which what the step awarded ends, each once; ``never`` for points without an end."""
     lots = []
     for fact in stage.facts(Awarded):
         lots += [fact.lot] if fact.currency == currency and fact.points else []
         lots += [credit.lot for credit in fact.more if credit.currency == currency]
     zone = ZoneInfo(stage.calendar.zone)
-    return ", ".join("never" if lot is None else f"{lot.astimezone(zone):%Y-%m-%d %H:%M}" for lot in lots)
+    shown = ("never" if lot is None else f"{lot.astimezone(zone):%Y-%m-%d %H:%M}" for lot in lots)
+    return ", ".join(dict.fromkeys(shown))
 
 
 def _held_until(stage: Stage, _step: Tables, _of: str) -> str:
