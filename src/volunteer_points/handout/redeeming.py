@@ -45,10 +45,13 @@ def of_redemption(rulebook: Rulebook, say: Phrases) -> Iterator[Said]:
 
 
 def _when(rule: RedemptionRule, say: Phrases) -> Iterator[Said]:
-    if rule.days_of_month:
-        days = say.listed(map(str, rule.days_of_month))
+    days = say.listed(map(str, rule.days_of_month))
+    if rule.days_of_month and rule.weekdays:
+        named = say.weekdays(rule.weekdays)
+        yield "days", say.pick(f"On {named} that are days {days} of the month.", f"每月 {days} 日逢{named}兑换。"), ""
+    elif rule.days_of_month:
         yield "days", say.pick(f"On days {days} of the month.", f"每月 {days} 日兑换。"), ""
-    if rule.weekdays:
+    elif rule.weekdays:
         yield "weekdays", say.pick(f"On {say.weekdays(rule.weekdays)}.", f"{say.weekdays(rule.weekdays)}兑换。"), ""
     for number, window in enumerate(rule.windows):
         yield f"window:{number}", _window(window, say), ""
