@@ -27,16 +27,20 @@ programme file and ``reading`` names that reading.
 ... )
 >>> [str(mismatch) for mismatch in results[0].mismatches]
 ['step 2: earns is 7, not 8', 'step 2: points is 27, not 28']
+
+``python -m volunteer_points.testing.cases park.toml park.cases.toml`` plays two files and prints how each came out.
 """
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -390,3 +394,33 @@ def problems_of_places(programme_text: str, file: CasesFile) -> tuple[str, ...]:
             except InputError:
                 found.append(f"provision {number}: {place}")
     return tuple(found)
+
+
+# --- from the command line ---------------------------------------------------------------------------------------
+
+
+def main(programme: str, cases: str) -> int:
+    """Play one file against another and print how each case came out.
+
+    Returns:
+        0 when everything holds, 1 when something does not or there are no cases, 2 when a file cannot be understood.
+    """
+    try:
+        results = run_cases(Path(programme).read_text("utf-8"), Path(cases).read_text("utf-8"))
+    except InputError as error:
+        sys.stdout.write(f"{error}\n")
+        return 2
+    except (OSError, ValueError) as error:
+        sys.stdout.write(f"{programme}, {cases}: {error}\n")
+        return 2
+    for result in results:
+        lines = [f"{'holds' if result.holds else 'FAILS'}  {str(result.case).strip()}", *map(str, result.mismatches)]
+        sys.stdout.write("\n       ".join(lines) + "\n")
+    looked_at = sum(result.looked_at for result in results)
+    held = sum(result.holds for result in results)
+    sys.stdout.write(f"{held} of {len(results)} cases hold, {looked_at} expectations\n")
+    return 0 if results and held == len(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
