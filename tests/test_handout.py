@@ -108,6 +108,21 @@ HOURLY = '[[rulebooks.accruals]]\nid = "hours"\nper_hour = 10\n'
             "On Saturdays that are days 1, 2, 3, 4, 5, 6, 7 of the month.",
             "每月 1、2、3、4、5、6、7 日逢周六兑换。",
         ),
+        (
+            'source = "fund:f"\n' + HOURLY + '[[funds]]\nid = "f"\n',
+            "The fund f pays them; service that it cannot pay for in full waits.",
+            "由f支付，余额不足时暂不审核通过。",
+        ),
+        (
+            HOURLY.replace("per_hour = 10", "rate = { points = 2, at_most = 1 }"),
+            "2 points for each hour, if it is at most 1 hour.",
+            "每 1 小时 2 分，不多于 1 小时才计。",
+        ),
+        (
+            HOURLY + "[rulebooks.redemption]\nlimits = [{ of = 'units', per = 'day', at_most = 1 }]\n",
+            "Each volunteer at most 1 unit a day.",
+            "每人每天最多 1 件。",
+        ),
         (HOURLY + "[rulebooks.redemption]\nweekdays = [6]\n", "On Saturdays.", "周六兑换。"),
         (HOURLY + "[rulebooks.redemption]\ndays_of_month = [15]\n", "On days 15 of the month.", "每月 15 日兑换。"),
     ],

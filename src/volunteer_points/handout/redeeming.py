@@ -67,9 +67,10 @@ def _window(window: Window, say: Phrases) -> str:
 
 
 def _limit(limit: Limit, say: Phrases) -> str:
+    many = "" if limit.at_most == 1 else "s"
     shown = {
-        "units": say.pick(f"{limit.at_most} units", f"{limit.at_most} 件"),
-        "redemptions": say.pick(f"{limit.at_most} redemptions", f"{limit.at_most} 次"),
+        "units": say.pick(f"{limit.at_most} unit{many}", f"{limit.at_most} 件"),
+        "redemptions": say.pick(f"{limit.at_most} redemption{many}", f"{limit.at_most} 次"),
     }.get(limit.of) or say.scaled(limit.at_most, limit.currency)
     what = say.named("item", [limit.item]) + say.pick(": ", "：") if limit.item else ""
     who, per = say.each(limit.by), say.per(limit.per)

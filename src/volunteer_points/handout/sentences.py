@@ -262,7 +262,12 @@ def _from_and_to(stream: Earning, say: Phrases) -> str:
         found.append(say.pick("who is served pays them", "由受助人支付"))
     elif stream.source != PROGRAMME_PAYS:
         fund = say.named("fund", [stream.source.removeprefix(FUND)])
-        found.append(say.pick(f"the fund {fund} pays them while it lasts", f"由{fund}支付，以余额为限"))
+        found.append(
+            say.pick(
+                f"the fund {fund} pays them; service that it cannot pay for in full waits",
+                f"由{fund}支付，余额不足时暂不审核通过",
+            )
+        )
     return say.pick("; ", "；").join(found)
 
 
