@@ -3,10 +3,10 @@
 The blocks of one document are taken in order, in one empty folder with a copy of `examples/`.
 
 - `python` runs, and all of a document's share their names. Written as a `>>>` session, its output is compared too.
-- `console`: each `$ volunteer-points ...` is started as a person would start it, on a terminal 120 columns wide. Where
-  the block shows output, that is what must be printed; `...` stands for any text. A command that is meant to fail is
-  followed by `$ echo $?` and its exit code. `$ export NAME=value` holds for what follows. The targets of `$ make ...`
-  must exist. What only prepares a machine is in NOT_RUN.
+- `console`: each `$ volunteer-points ...` or `$ python ...` is started as a person would start it, on a terminal 120
+  columns wide. Where the block shows output, that is what must be printed; `...` stands for any text. A command that is
+  meant to fail is followed by `$ echo $?` and its exit code. `$ export NAME=value` holds for what follows. The targets
+  of `$ make ...` must exist. What only prepares a machine is in NOT_RUN.
 - `toml` and `json` must parse. On the pages in RULES a block of TOML is a programme, or what stands under a heading
   `[[rulebooks]]`; it must load without a mistake and without a doubt.
 - The kinds in NOT_EXECUTED are left alone.
@@ -20,6 +20,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import sysconfig
 import tomllib
 from collections.abc import Iterator
@@ -173,7 +174,9 @@ class Reader:
         program, *arguments = shlex.split(command.words)
         match program:
             case "volunteer-points":
-                self.start(arguments, command, place)
+                self.start(Path(sysconfig.get_path("scripts"), program), arguments, command, place)
+            case "python":
+                self.start(Path(sys.executable), arguments, command, place)
             case "export":
                 for name, _, value in (argument.partition("=") for argument in arguments):
                     self.environment[name] = value
@@ -183,10 +186,9 @@ class Reader:
             case _:
                 assert program in NOT_RUN, f"{place}: nobody knows how to check '$ {command.words}'"
 
-    def start(self, arguments: list[str], command: Command, place: str) -> None:
-        script = Path(sysconfig.get_path("scripts"), "volunteer-points")
+    def start(self, program: Path, arguments: list[str], command: Command, place: str) -> None:
         done = subprocess.run(
-            [script, *arguments],
+            [program, *arguments],
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,

@@ -28,6 +28,9 @@ TOPPED = SHOP + HEAD
 TOGETHER = '{ id = "c", of = "hours", whose = "household", at_least = 2 }'
 
 
+STREAM = '[[rulebooks.streams]]\nid = "s"\ncurrency = "coin"\n'
+
+
 def accrual(when: str) -> str:
     return f"{HOURLY}when = {{ {when} }}\n"
 
@@ -60,6 +63,12 @@ def ladder(first: int, second: int) -> str:
          "points = 10\n", "rulebooks[0].milestones[0]", "milestone_eaten"),
         (HEAD + HOURLY + '[[rulebooks.streams]]\nid = "s"\ncurrency = "coin"\n', "rulebooks[0].streams[0]",
          "never_earns"),
+        (HEAD + HOURLY + STREAM + 'milestones = [{ id = "m", every = 5, points = 1 }]\n', "rulebooks[0].streams[0]",
+         "never_earns"),
+        (HEAD + 'recording = [{ id = "trained", of = "times", activities = ["park"], at_least = 1 }]\n' + HOURLY,
+         "rulebooks[0].recording[0]", "nobody_begins"),
+        (HEAD + 'recording = [{ id = "a-first", of = "records", at_least = 1, below = 9 }]\n' + HOURLY,
+         "rulebooks[0].recording[0]", "nobody_begins"),
         (HEAD + HOURLY + '[[rulebooks.routes]]\nid = "a"\n[[rulebooks.routes]]\nid = "b"\nday_minutes_above = 480\n',
          "rulebooks[0].routes[1]", "never_reached"),
         (HEAD + HOURLY + '[[rulebooks.routes]]\nid = "a"\nday_minutes_up_to = 480\n', "rulebooks[0].routes",
@@ -98,6 +107,11 @@ def test_what_is_hardly_meant_is_told_with_its_place(text: str, place: str, code
         HEAD + HOURLY.replace("per_hour", "fixed") + '[[rulebooks.caps]]\nid = "c"\nat_most = 10\n',
         HEAD + HOURLY + '[[rulebooks.routes]]\nid = "a"\nday_minutes_up_to = 480\n[[rulebooks.routes]]\nid = "b"\n',
         HEAD + ladder(100, 200),
+        HEAD + 'recording = [{ id = "three", of = "records", over = "day", below = 3 }]\n' + HOURLY,
+        HEAD + 'recording = [{ id = "brought", of = "hours", at_least = 10 }]\n' + HOURLY,
+        HEAD + 'recording = [{ id = "ours", of = "times", whose = "household", at_least = 1 }]\n' + HOURLY,
+        HEAD + HOURLY + STREAM + 'milestones = [{ id = "m", every = 5, points = 1 }]\n'
+        'accruals = [{ id = "none", fixed = 0 }]\n',
         TOPPED + HOURLY + '[[rulebooks.caps]]\nid = "c"\nper = "balance"\nat_most = 20\n',
     ],
 )  # fmt: skip

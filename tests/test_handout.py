@@ -98,6 +98,33 @@ HOURLY = '[[rulebooks.accruals]]\nid = "hours"\nper_hour = 10\n'
             "0.5 coins each time.",
             "每次 0.5 coins。",
         ),
+        (
+            HOURLY + '[[rulebooks.caps]]\nid = "kg"\nof = "quantity"\nunit = "kg"\nat_most = 20\nper = "month"\n',
+            "Each volunteer gets at most 20 kg a month; a record that goes beyond it earns nothing.",
+            "每人每月最多计 20 kg，超出的那条记录不计分。",
+        ),
+        (
+            HOURLY + "[rulebooks.redemption]\nweekdays = [6]\ndays_of_month = [1, 2, 3, 4, 5, 6, 7]\n",
+            "On Saturdays that are days 1, 2, 3, 4, 5, 6, 7 of the month.",
+            "每月 1、2、3、4、5、6、7 日逢周六兑换。",
+        ),
+        (
+            'source = "fund:f"\n' + HOURLY + '[[funds]]\nid = "f"\n',
+            "The fund f pays them; service that it cannot pay for in full waits.",
+            "由f支付，余额不足时暂不审核通过。",
+        ),
+        (
+            HOURLY.replace("per_hour = 10", "rate = { points = 2, at_most = 1 }"),
+            "2 points for each hour, if it is at most 1 hour.",
+            "每 1 小时 2 分，不多于 1 小时才计。",
+        ),
+        (
+            HOURLY + "[rulebooks.redemption]\nlimits = [{ of = 'units', per = 'day', at_most = 1 }]\n",
+            "Each volunteer at most 1 unit a day.",
+            "每人每天最多 1 件。",
+        ),
+        (HOURLY + "[rulebooks.redemption]\nweekdays = [6]\n", "On Saturdays.", "周六兑换。"),
+        (HOURLY + "[rulebooks.redemption]\ndays_of_month = [15]\n", "On days 15 of the month.", "每月 15 日兑换。"),
     ],
 )  # fmt: skip
 def test_a_provision_is_said_in_a_sentence(rules: str, en: str, zh: str) -> None:

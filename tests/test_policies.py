@@ -16,6 +16,7 @@ from volunteer_points.programme_file import check, loads
 from volunteer_points.testing.cases import (
     EXPECTATIONS,
     CaseOfRules,
+    main,
     problems_of_places,
     read_cases,
     run_case,
@@ -117,6 +118,9 @@ def park_case(steps: str, more: str = "") -> str:
     return f'day = 2026-03-02\n[[cases]]\ntitle = "a case"\nsteps = [{steps}]\n{more}'
 
 
+EARNS = park_case('{{ serve = "weeding", hours = 2, expect = {{ earns = {} }} }}')
+
+
 def test_a_wrong_expectation_is_told_with_its_step_and_both_numbers() -> None:
     (result,) = run_cases(PARK, park_case('{ serve = "weeding", hours = 2, expect = { earns = 21, hours = 2 } }'))
     assert [str(mismatch) for mismatch in result.mismatches] == ["step 1: earns is 20, not 21"]
@@ -151,6 +155,55 @@ def test_a_case_that_cannot_be_understood_is_refused(steps: str, more: str) -> N
     with pytest.raises(InputError) as caught:
         read_cases(park_case(steps, more))
     assert caught.value.code == "bad_case"
+
+
+@pytest.mark.parametrize(
+    "step, value, fix",
+    [
+        ('serve = "weeding", quantities = { kg = 0.5 }', "kg = 0.5", "smaller unit"),
+        ('serve = "weeding", hours = 1, evidence = "photo"', "photo", "signed, supervisor, make_up, self"),
+        ('redeem = "rice", payer = "household:h-1"', "household:h-1", "volunteer, household, team"),
+        ("transfer = 5", "", "'to'"),
+        ('serve = "weeding", hours = 1, at = "8 h"', "8 h", "08:30"),
+    ],
+    ids=["half a kilogram", "unknown evidence", "unknown payer", "nobody to give to", "no time of day"],
+)
+def test_a_step_that_cannot_be_played_is_told_with_its_place_the_value_and_the_remedy(
+    step: str, value: str, fix: str
+) -> None:
+    first = '{ serve = "weeding", hours = 1, expect = { earns = 10 } }'
+    with pytest.raises(InputError) as caught:
+        run_cases(PARK, park_case(f"{first}, {{ {step} }}"))
+    assert (caught.value.facts["place"], caught.value.facts["value"]) == ("a case, step 2", value)
+    assert fix in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "programme, cases, answer",
+    [
+        (PARK, EARNS.format(20), (0, "holds  a case\n1 of 1 cases hold, 1 expectations\n")),
+        (PARK, EARNS.format(21), (1, "FAILS  a case\n       step 1: earns is 20, not 21\n0 of 1 cases hold, 1 ")),
+        (PARK, "day = 2026-03-02\n", (1, "0 of 0 cases hold, 0 expectations\n")),
+        (PARK, EARNS.format(20).replace("hours", "huors"), (2, "huors")),
+        (PARK.replace("per_hour", "per_huor"), EARNS.format(20), (2, "per_huor")),
+        (PARK, "day = \n", (2, "cases.toml")),
+    ],
+    ids=["holds", "fails", "no cases", "an unknown key", "a wrong programme file", "no TOML"],
+)
+def test_two_files_are_played_from_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], programme: str, cases: str, answer: tuple[int, str]
+) -> None:
+    rules, file = tmp_path / "park.toml", tmp_path / "park.cases.toml"
+    rules.write_text(programme, "utf-8")
+    file.write_text(cases, "utf-8")
+    code, printed = answer
+    assert main(str(rules), str(file)) == code
+    assert printed in capsys.readouterr().out
+
+
+def test_points_that_end_at_the_same_time_are_named_once() -> None:
+    steps = '{ serve = "weeding", hours = 2, times = 3, expect = { earns = 60, expires = "never" } }'
+    assert run_cases(PARK, park_case(steps))[0].holds
 
 
 def test_a_switch_at_a_place_that_is_not_there_is_refused() -> None:

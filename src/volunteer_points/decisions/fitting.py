@@ -244,9 +244,7 @@ _FOR_ONE_ALONE = frozenset({Of.RECORDS, Of.MONTHS})
 
 def _of_whose(part: Part, condition: Condition) -> Iterator[Misfit]:
     """A measure that nobody keeps for the holder it is asked of."""
-    if condition.whose is Whose.PROGRAMME:
-        yield part.misfit("measures the whole programme", "measure a volunteer, a household or a team", "whose")
-    elif condition.whose is not Whose.VOLUNTEER:
+    if condition.whose is not Whose.VOLUNTEER:
         alone = _FOR_ONE_ALONE & {each for each in (condition.of, condition.for_each) if each is not None}
         for of in sorted(alone):
             remedy = "measure the volunteer, or count hours, times or points"
@@ -256,8 +254,6 @@ def _of_whose(part: Part, condition: Condition) -> Iterator[Misfit]:
 def _of_cap(part: Part, below: list[str]) -> Iterator[Misfit]:
     """A cap that nothing is held against, or whose overflow runs to nobody."""
     cap: Cap = part.value
-    if cap.whose is Whose.PROGRAMME:
-        yield part.misfit("bounds the whole programme", "bound a volunteer, a household or a team", "whose")
     in_stream = part.path[2] == "streams"
     later = below[int(part.path[3]) + 1 :] if in_stream else below
     if cap.overflow and cap.overflow not in later:

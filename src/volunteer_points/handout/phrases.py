@@ -105,6 +105,7 @@ class Phrases:
         if of in _IN_A_CURRENCY:
             return self.amount(number, unit)
         _, en, _, zh = _MEASURES[of]
+        en = en.removesuffix("s") if number == 1 else en
         return f"{number_text(number)} {unit if of is Of.QUANTITY else self.pick(en, zh)}"
 
     def minutes(self, number: int) -> str:

@@ -45,10 +45,13 @@ def of_redemption(rulebook: Rulebook, say: Phrases) -> Iterator[Said]:
 
 
 def _when(rule: RedemptionRule, say: Phrases) -> Iterator[Said]:
-    if rule.days_of_month:
-        days = say.listed(map(str, rule.days_of_month))
+    days = say.listed(map(str, rule.days_of_month))
+    if rule.days_of_month and rule.weekdays:
+        named = say.weekdays(rule.weekdays)
+        yield "days", say.pick(f"On {named} that are days {days} of the month.", f"每月 {days} 日逢{named}兑换。"), ""
+    elif rule.days_of_month:
         yield "days", say.pick(f"On days {days} of the month.", f"每月 {days} 日兑换。"), ""
-    if rule.weekdays:
+    elif rule.weekdays:
         yield "weekdays", say.pick(f"On {say.weekdays(rule.weekdays)}.", f"{say.weekdays(rule.weekdays)}兑换。"), ""
     for number, window in enumerate(rule.windows):
         yield f"window:{number}", _window(window, say), ""
@@ -64,9 +67,10 @@ def _window(window: Window, say: Phrases) -> str:
 
 
 def _limit(limit: Limit, say: Phrases) -> str:
+    many = "" if limit.at_most == 1 else "s"
     shown = {
-        "units": say.pick(f"{limit.at_most} units", f"{limit.at_most} 件"),
-        "redemptions": say.pick(f"{limit.at_most} redemptions", f"{limit.at_most} 次"),
+        "units": say.pick(f"{limit.at_most} unit{many}", f"{limit.at_most} 件"),
+        "redemptions": say.pick(f"{limit.at_most} redemption{many}", f"{limit.at_most} 次"),
     }.get(limit.of) or say.scaled(limit.at_most, limit.currency)
     what = say.named("item", [limit.item]) + say.pick(": ", "：") if limit.item else ""
     who, per = say.each(limit.by), say.per(limit.per)

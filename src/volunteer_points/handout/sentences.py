@@ -225,6 +225,8 @@ def _cap(cap: Cap, currency: str, say: Phrases) -> str:
         text = say.pick(f"{who} has at most {shown} at once", f"{who}最多持有 {shown}")
     else:
         text = say.pick(f"{who} gets at most {shown} {say.per(cap.per)}", f"{who}{say.per(cap.per)}最多计 {shown}")
+    if cap.of == "quantity":
+        text += say.pick("; a record that goes beyond it earns nothing", "，超出的那条记录不计分")
     if cap.overflow:
         other = say.currency_name(cap.overflow)
         text += say.pick(f"; what is above becomes {other}", f"，超出部分转为{other}")
@@ -260,7 +262,12 @@ def _from_and_to(stream: Earning, say: Phrases) -> str:
         found.append(say.pick("who is served pays them", "由受助人支付"))
     elif stream.source != PROGRAMME_PAYS:
         fund = say.named("fund", [stream.source.removeprefix(FUND)])
-        found.append(say.pick(f"the fund {fund} pays them while it lasts", f"由{fund}支付，以余额为限"))
+        found.append(
+            say.pick(
+                f"the fund {fund} pays them; service that it cannot pay for in full waits",
+                f"由{fund}支付，余额不足时暂不审核通过",
+            )
+        )
     return say.pick("; ", "；").join(found)
 
 

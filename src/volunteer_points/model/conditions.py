@@ -150,7 +150,9 @@ class Condition:
     of: Of | None = None
     unit: str = "points"
     activities: tuple[str, ...] = ()
-    whose: Whose = Whose.VOLUNTEER
+    whose: Whose = attrs.field(
+        default=Whose.VOLUNTEER, validator=attrs.validators.not_(attrs.validators.in_([Whose.PROGRAMME]))
+    )
     over: str = attrs.field(default="ever", validator=window_text)
     at_least: Fraction | None = attrs.field(default=None, converter=_bound)
     below: Fraction | None = attrs.field(default=None, converter=_bound)

@@ -40,6 +40,8 @@ def doubts(definition: Definition, day: date) -> Iterator[Doubt]:
             yield from _of_caps(rulebook, stream, at)
         yield from _of_streams(rulebook, path)
         yield from _of_routes(rulebook, (*path, "routes"))
+        if not number:  # under a later rulebook people may have begun before
+            yield from _of_beginning(rulebook, (*path, "recording"))
         yield from _of_deadlines(rulebook, (*path, "deadlines"))
         for n, ladder in enumerate(rulebook.ladders):
             yield from _of_ladder(ladder, (*path, "ladders", n))
@@ -137,7 +139,7 @@ def _eaten(stream: Earning, cap: Cap, path: Path) -> Iterator[Doubt]:
                 (*path, "milestones", number),
                 "milestone_eaten",
                 what,
-                "Raise the cap, or pay it in a stream of its own.",
+                "Raise the cap, or pay it in a stream of its own that has an accrual of nought.",
             )
 
 
@@ -146,7 +148,11 @@ def _of_streams(rulebook: Rulebook, path: Path) -> Iterator[Doubt]:
     for number, stream in enumerate(rulebook.streams):
         if not stream.accruals and stream.currency not in flows:
             what = "earns nothing: it has no accruals, and no cap overflows into it"
-            yield (*path, "streams", number), "never_earns", what, "Add an accrual, or 'overflow' to a cap."
+            fix = "Add an accrual, or 'overflow' to a cap."
+            if stream.milestones:
+                what += "; its milestones pay only for service that an accrual fits"
+                fix = "Add an accrual for that service; fixed = 0 is enough."
+            yield (*path, "streams", number), "never_earns", what, fix
 
 
 def _of_expiry(rulebook: Rulebook, path: Path) -> Iterator[Doubt]:
@@ -198,6 +204,16 @@ def _gap(covered: Iterable[tuple[int, int | None]]) -> tuple[int, int | None] | 
             return None
         low = max(low, end)
     return low, None
+
+
+def _of_beginning(rulebook: Rulebook, path: Path) -> Iterator[Doubt]:
+    """Conditions of recording that ask for an earlier record, the first of which they refuse."""
+    for number, condition in enumerate(rulebook.recording):
+        counts = condition.of in {Of.TIMES, Of.RECORDS, Of.QUANTITY} and condition.whose is Whose.VOLUNTEER
+        if counts and condition.at_least and condition.for_each is None:
+            what = f"refuses everybody's first record: it asks for {condition.of} that only records add to"
+            fix = "Ask for a tag, or let an accrual ask for it in 'when'."
+            yield (*path, number), "nobody_begins", what, fix
 
 
 def _of_deadlines(rulebook: Rulebook, path: Path) -> Iterator[Doubt]:

@@ -224,7 +224,9 @@ class Cap:
     clause: str = ""
     activities: tuple[str, ...] = ()
     unit: str = ""
-    whose: Whose = Whose.VOLUNTEER
+    whose: Whose = attrs.field(
+        default=Whose.VOLUNTEER, validator=attrs.validators.not_(attrs.validators.in_([Whose.PROGRAMME]))
+    )
     overflow: str = ""
 
     def __attrs_post_init__(self) -> None:

@@ -27,16 +27,20 @@ programme file and ``reading`` names that reading.
 ... )
 >>> [str(mismatch) for mismatch in results[0].mismatches]
 ['step 2: earns is 7, not 8', 'step 2: points is 27, not 28']
+
+``python -m volunteer_points.testing.cases park.toml park.cases.toml`` plays two files and prints how each came out.
 """
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -184,7 +188,7 @@ def run_case(programme_text: str, case: CaseOfRules) -> CaseResult:
     stage = Stage(_definition(programme_text, as_toml(case.set), case.day), case.people, case.day, case.shelf)
     looked_at, mismatches = 0, list[Mismatch]()
     for number, step in enumerate(case.steps, start=1):
-        _play(stage, step, case.title)
+        _play(stage, step, f"{case.title}, step {number}")
         expected = step.get("expect", {})
         if stage.refusal is not None and "refused" not in expected:
             expected = {**expected, "refused": ""}
@@ -204,15 +208,17 @@ def _definition(programme_text: str, switches: str, day: date) -> Definition:
     return loads(as_toml(switched(tables, values)), day=day)
 
 
-def _play(stage: Stage, step: Tables, title: str) -> None:
+def _play(stage: Stage, step: Tables, place: str) -> None:
     stage.entries, stage.refusal = (), None
-    verb = _verb(step, title)
-    stage.turn_to(step)
-    if verb:
-        try:
+    verb = _verb(step, place)
+    try:
+        stage.turn_to(step)
+        if verb:
             STEPS[verb][0](stage, step[verb], step)
-        except Refused as refusal:
-            stage.refusal = refusal
+    except Refused as refusal:
+        stage.refusal = refusal
+    except InputError as error:
+        raise InputError(error.code, **{**error.facts, "place": place}) from error
 
 
 def _same(wanted: object, found: object) -> bool:
@@ -290,13 +296,14 @@ def _cash(stage: Stage, _step: Tables, _of: str) -> Fraction:
 
 
 def _expires(stage: Stage, _step: Tables, currency: str) -> str:
-    """The local times at which what the step awarded ends; ``never`` for points without an end."""
+    """The local times at which what the step awarded ends, each once; ``never`` for points without an end."""
     lots = []
     for fact in stage.facts(Awarded):
         lots += [fact.lot] if fact.currency == currency and fact.points else []
         lots += [credit.lot for credit in fact.more if credit.currency == currency]
     zone = ZoneInfo(stage.calendar.zone)
-    return ", ".join("never" if lot is None else f"{lot.astimezone(zone):%Y-%m-%d %H:%M}" for lot in lots)
+    shown = ("never" if lot is None else f"{lot.astimezone(zone):%Y-%m-%d %H:%M}" for lot in lots)
+    return ", ".join(dict.fromkeys(shown))
 
 
 def _held_until(stage: Stage, _step: Tables, _of: str) -> str:
@@ -387,3 +394,33 @@ def problems_of_places(programme_text: str, file: CasesFile) -> tuple[str, ...]:
             except InputError:
                 found.append(f"provision {number}: {place}")
     return tuple(found)
+
+
+# --- from the command line ---------------------------------------------------------------------------------------
+
+
+def main(programme: str, cases: str) -> int:
+    """Play one file against another and print how each case came out.
+
+    Returns:
+        0 when everything holds, 1 when something does not or there are no cases, 2 when a file cannot be understood.
+    """
+    try:
+        results = run_cases(Path(programme).read_text("utf-8"), Path(cases).read_text("utf-8"))
+    except InputError as error:
+        sys.stdout.write(f"{error}\n")
+        return 2
+    except (OSError, ValueError) as error:
+        sys.stdout.write(f"{programme}, {cases}: {error}\n")
+        return 2
+    for result in results:
+        lines = [f"{'holds' if result.holds else 'FAILS'}  {str(result.case).strip()}", *map(str, result.mismatches)]
+        sys.stdout.write("\n       ".join(lines) + "\n")
+    looked_at = sum(result.looked_at for result in results)
+    held = sum(result.holds for result in results)
+    sys.stdout.write(f"{held} of {len(results)} cases hold, {looked_at} expectations\n")
+    return 0 if results and held == len(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

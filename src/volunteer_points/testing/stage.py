@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from fractions import Fraction
 from itertools import count
 from typing import Any, TypeVar
@@ -59,6 +60,7 @@ FULL_SHELF = 1000
 """How many of each stocked item there are when a case does not say."""
 
 Answer = TypeVar("Answer")
+Word = TypeVar("Word", bound=StrEnum)
 Tables = Mapping[str, Any]
 
 REASON = Reason(code="case")
@@ -191,7 +193,7 @@ class Stage:
             activity=activity,
             intervals=intervals,
             team=step.get("team"),
-            evidence=Evidence(step.get("evidence", "supervisor")),
+            evidence=_word(Evidence, step.get("evidence", "supervisor")),
             on=None if intervals else day,
             details=_details(step),
         )
@@ -265,7 +267,7 @@ class Stage:
         """Hold an item, and with ``hand_over`` collect it at once; shelves are full unless the case says otherwise."""
         self._fill(item)
         who = self.who(step)
-        payer = Whose(step.get("payer", "volunteer"))
+        payer = _word(Whose, step.get("payer", "volunteer"))
         command = Redeem(volunteer=who, item=item, quantity=step.get("quantity", 1), payer=payer)
         self._execute(command, step.get("by", self.recorder))
         self._name(step, next(entry.fact.redemption for entry in self.entries if isinstance(entry.fact, Held)))
@@ -302,20 +304,18 @@ class Stage:
         """Give points to somebody else."""
         currency = self.currency(step)
         amount = self._points(points, currency)
-        command = Transfer(giver=self.who(step), receiver=step["to"], points=amount, currency=currency)
+        command = Transfer(giver=self.who(step), receiver=_to(step), points=amount, currency=currency)
         self._execute(command, step.get("by", self.recorder))
 
     def donate(self, points: object, step: Tables) -> None:
         """Give points to a fund."""
         currency = self.currency(step)
-        command = Donate(
-            giver=self.who(step), fund=step["to"], points=self._points(points, currency), currency=currency
-        )
+        command = Donate(giver=self.who(step), fund=_to(step), points=self._points(points, currency), currency=currency)
         self._execute(command, step.get("by", self.recorder))
 
     def endow(self, points: object, step: Tables) -> None:
         """Put points into a fund."""
-        currency, fund = self.currency(step), step["to"]
+        currency, fund = self.currency(step), _to(step)
         amount = self._points(points, currency)
         command = Endow(fund=fund, points=amount, requested_by=self.recorder, reason=REASON, currency=currency)
         self._execute(command, self.approver)
@@ -431,6 +431,19 @@ def as_time(written: object) -> time:
         raise InputError("bad_case", value=str(written), fix='Write a time of day as "08:30".') from None
 
 
+def _word(kind: type[Word], written: object) -> Word:
+    try:
+        return kind(str(written))
+    except ValueError:
+        raise InputError("bad_case", value=str(written), fix=f"Known here: {', '.join(kind)}.") from None
+
+
+def _to(step: Tables) -> str:
+    if "to" not in step:
+        raise InputError("bad_case", value="", fix="Name in 'to' who or which fund gets the points.")
+    return str(step["to"])
+
+
 def _length(step: Tables) -> timedelta:
     minutes = exact(step.get("hours", 0)) * 60 + exact(step.get("minutes", 0))
     return timedelta(microseconds=int(minutes * 60_000_000))
@@ -444,5 +457,13 @@ def _details(step: Tables) -> Details:
         **given,
         marks=tuple(step.get("marks", ())),
         beneficiary=step.get("beneficiary"),
-        quantities=tuple(Quantity(unit=unit, amount=amount) for unit, amount in step.get("quantities", {}).items()),
+        quantities=tuple(_quantity(unit, amount) for unit, amount in step.get("quantities", {}).items()),
     )
+
+
+def _quantity(unit: str, written: object) -> Quantity:
+    amount = exact(written)
+    if amount.denominator != 1:
+        fix = "Quantities are whole numbers: use a smaller unit here and in the rules, such as grams."
+        raise InputError("bad_case", value=f"{unit} = {written}", fix=fix)
+    return Quantity(unit=unit, amount=amount.numerator)
