@@ -28,7 +28,7 @@ class Line:
     def __init__(self, connection: PoolProxiedConnection) -> None:
         self._connection = connection
         self._cursor: DBAPICursor = connection.cursor()
-        driver = connection.dbapi_connection  # SQLAlchemy's asynchronous one may pass on an asynchronous pipeline
+        driver: Any = connection.dbapi_connection  # SQLAlchemy's asynchronous one may pass on an asynchronous pipeline
         self._together: Callable[[], AbstractContextManager[Any]] = (
             driver.pipeline if isinstance(driver, Driver) else nullcontext
         )
