@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from volunteer_points.audit.titles import LANGUAGES, TITLES, Sentence, Words
+from volunteer_points.audit.titles import Sentence, Words
 
 VOCABULARY: Mapping[str, Words] = {
     # kinds of entries
