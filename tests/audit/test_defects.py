@@ -15,6 +15,11 @@ from volunteer_points.audit.wording import SENTENCES, VOCABULARY
 from volunteer_points.entries import KINDS, Held, Transferred
 
 OF_THE_TREE = {
+    "entry_adrift",
+    "published_beyond",
+    "published_differs",
+    "published_not_compared",
+    "published_of_another",
     "checkpoint_beyond",
     "checkpoint_differs",
     "checkpoint_unreadable",
