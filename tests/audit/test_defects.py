@@ -10,10 +10,16 @@ from tests.audit.ledgers import StoredLedger, interval, one_month
 from volunteer_points.audit import Severity, audit
 from volunteer_points.audit.examination import PROFILES
 from volunteer_points.audit.findings import Finding
-from volunteer_points.audit.wording import SENTENCES, TITLES, VOCABULARY
+from volunteer_points.audit.titles import TITLES
+from volunteer_points.audit.wording import SENTENCES, VOCABULARY
 from volunteer_points.entries import KINDS, Held, Transferred
 
 OF_THE_TREE = {
+    "entry_adrift",
+    "published_beyond",
+    "published_differs",
+    "published_not_compared",
+    "published_of_another",
     "checkpoint_beyond",
     "checkpoint_differs",
     "checkpoint_unreadable",

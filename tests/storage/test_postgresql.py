@@ -20,6 +20,7 @@ from psycopg.errors import InsufficientPrivilege, RestrictViolation
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from tests.storage.all_commands import do_everything
 from tests.storage.commits import (
     LEDGER,
     LOT,
@@ -293,6 +294,12 @@ def test_a_role_that_may_neither_change_nor_remove_an_entry_can_do_all_normal_wo
                         connection.execute(f"{deed} {table}{' SET ledger = ledger' if deed == 'UPDATE' else ''}")
             with pytest.raises(InsufficientPrivilege):
                 connection.execute("ALTER TABLE vp_entry DISABLE TRIGGER ALL")
+
+
+def test_every_command_a_sweep_and_a_seal_need_no_other_right(url: str) -> None:
+    with role(url, "points_app", *grants("points_app")) as address, SqlStore.open(address, create=False) as store:
+        do_everything(store)
+        assert sound(store)
 
 
 @pytest.mark.parametrize("left_out", range(6))
