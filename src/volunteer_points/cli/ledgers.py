@@ -290,7 +290,7 @@ def export(desk: Desk, file: str, replace: bool) -> Answer | None:
             sys.stdout.buffer.flush()
             return None
         with progress(Words("Exporting", "正在导出"), desk.language, None) as advance:
-            summary = save_journal(reader, store.ledger, file, replace=replace, progress=_steps(advance))
+            summary = save_journal(reader, store.ledger, file, replace=replace, progress=steps(advance))
     text = desk.say(f"Wrote {summary.entries} entries to {file}.", f"已将 {summary.entries} 条分录写入 {file}。")
     proof = desk.say(f"SHA-256 over their hashes: {summary.leaves}", f"全部分录的 SHA-256：{summary.leaves}")
     again = desk.command("audit", file)
@@ -298,7 +298,7 @@ def export(desk: Desk, file: str, replace: bool) -> Answer | None:
     return Answer(data, (Line(text, "good"), proof, Line(desk.say(f"Audit it: {again}", f"审计：{again}"), "dim")))
 
 
-def _steps(advance: Callable[[int], None]) -> Callable[[int], None]:
+def steps(advance: Callable[[int], None]) -> Callable[[int], None]:
     """Turn how many are done so far into how many more."""
     done = 0
 
@@ -331,10 +331,10 @@ def import_journal(desk: Desk, file: str) -> Answer:
     from volunteer_points.storage import moving  # noqa: PLC0415 - only here
 
     with progress(Words("Checking", "正在检查"), desk.language, None) as advance:
-        journal = moving.WholeJournal(file, progress=_steps(advance))
+        journal = moving.WholeJournal(file, progress=steps(advance))
     store = desk.store_for_writing(create=True, ledger=journal.ledger)
     with progress(Words("Importing", "正在导入"), desk.language, journal.entries) as advance:
-        done = moving.import_journal(journal, store, progress=_steps(advance))
+        done = moving.import_journal(journal, store, progress=steps(advance))
     text = desk.say(
         f"{desk.ledger_place} has the {done.entries} entries of {file}; {done.added} of them are new.",
         f"{desk.ledger_place} 已有 {file} 的全部 {done.entries} 条分录，其中新写入 {done.added} 条。",
@@ -372,9 +372,9 @@ def compare(desk: Desk, one: str, other: str) -> Answer:
     """
     from volunteer_points.storage.moving import differences  # noqa: PLC0415 - only here
 
-    sides = _source(desk, one), _source(desk, other)
+    sides = ledger_source(desk, one), ledger_source(desk, other)
     with progress(Words("Comparing", "正在比对"), desk.language, None) as advance:
-        found = differences(*sides, progress=_steps(advance))
+        found = differences(*sides, progress=steps(advance))
     data = {
         "one": one,
         "other": other,
@@ -435,14 +435,14 @@ def audit(desk: Desk, *, source: str | None, as_of: str | None, fail_on: str, re
     """
     from volunteer_points.audit import audit as examine  # noqa: PLC0415 - only here
 
-    ledger = _source(desk, source or desk.ledger_place)
+    ledger = ledger_source(desk, source or desk.ledger_place)
     with progress(Words("Auditing", "正在审计"), desk.language, None) as advance:
         report = examine(
             ledger,
             as_of=_audit_time(ledger, as_of) if as_of else None,
             fail_on=fail_on,
             require=require,
-            progress=_steps(advance),
+            progress=steps(advance),
         )
     style = "bad" if report.failed else "good"
     verdicts = ("CLEAN", "FAIL", "无问题", "有问题")
@@ -450,7 +450,8 @@ def audit(desk: Desk, *, source: str | None, as_of: str | None, fail_on: str, re
     return Answer(report.plain(), tuple(parts), report.exit_code)
 
 
-def _source(desk: Desk, place: str) -> SqlStore | JournalStore | Journal:
+def ledger_source(desk: Desk, place: str) -> SqlStore | JournalStore | Journal:
+    """What is read of a place: a database, or a journal line by line."""
     from volunteer_points.storage.journal import Journal  # noqa: PLC0415 - only here
 
     return desk.store_for_reading(place) if _is_ledger(place) else Journal(place)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from itertools import pairwise
 
@@ -49,7 +49,7 @@ def adopt(books: Books, request: Request) -> Case:
         refuse("definition_has_problems", problems=list(found))
     if standing is None or standing.adopted != attrs.evolve(frame.adopted, author=standing.adopted.author):
         case.draft(frame.adopted, (PROGRAMME,), case.booking_day)
-    for fact, subject in _changes(definition, nouns(entry.fact for entry in books.ask(STANDING))):
+    for fact, subject in changes(definition, nouns(entry.fact for entry in books.ask(STANDING))):
         case.draft(fact, (PROGRAMME, subject), case.booking_day)
     adopted = {rulebook.id for rulebook in frame.rulebooks}
     for rulebook in definition.rulebooks:
@@ -129,7 +129,8 @@ def _proposed(definition: Definition) -> Iterator[Nouns]:
     yield from (ItemListed(item=each) for each in definition.catalogue)
 
 
-def _changes(definition: Definition, standing: dict[str, Nouns]) -> Iterator[tuple[Fact, str]]:
+def changes(definition: Definition, standing: Mapping[str, Nouns]) -> Iterator[tuple[Fact, str]]:
+    """What adopting a definition writes about teams, households, partners, activities and items, with its subject."""
     proposed = {subject_of(fact): fact for fact in _proposed(definition)}
     for subject, fact in proposed.items():
         if standing.get(subject) != fact:

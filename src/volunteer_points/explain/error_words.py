@@ -168,6 +168,25 @@ PROGRAMME: Mapping[str, ErrorWords] = {
         "No rulebook is in force on {day}.", "Adopt one that covers the day, or check the date.",
         "{day} 没有生效的积分办法。", "请采用覆盖这一天的办法，或核对日期。",
     ),
+    "which_rulebook": ErrorWords(
+        "It is not clear which rulebook is meant[: {value}][; there is {known}].", "Name one of them.",
+        "不清楚要试算哪一版积分办法[：{value}][；现有 {known}]。", "请写明其中一版。",
+    ),
+    "rulebook_id_taken": ErrorWords(
+        "The ledger has another text under the id of rulebook {rulebook}.", "Give the draft an id of its own.",
+        "账本里编号为 {rulebook} 的积分办法是另一版内容。", "请给草案另起编号。",
+    ),
+    "currency_differs": ErrorWords(
+        "The draft counts {currency} with {decimals} decimals, the ledger with {before}.",
+        "Keep the currency as it is and add another one.",
+        "草案的 {currency} 有 {decimals} 位小数，账本为 {before} 位。", "请保持不变，另加一种积分。",
+    ),
+    "nothing_to_try": ErrorWords(
+        "No recorded service or redemption lies on the days on which rulebook {rulebook} would be tried"
+        "[, from {since}][, before {until}].", "Choose days on which service was recorded.",
+        "试算积分办法 {rulebook} 的日期[自 {since} 起][至 {until} 止，不含当日]内没有登记的服务或兑换。",
+        "请选择有服务记录的日期。",
+    ),
     "unknown_currency": ErrorWords(
         "There is no currency {currency}[; there is {known}].", "Use one that there is.",
         "没有积分种类 {currency}[；现有 {known}]。", "请使用现有的种类。",

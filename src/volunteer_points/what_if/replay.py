@@ -12,6 +12,7 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from itertools import count
 from typing import ClassVar
 
@@ -25,7 +26,7 @@ from volunteer_points.decisions.awarding import award_record, confirm_award, rev
 from volunteer_points.decisions.case import Case, Frame, lots_of, refuse
 from volunteer_points.decisions.service import hold_to_recording
 from volunteer_points.errors import Corrupt, Refused
-from volunteer_points.postings import Account, Purpose, record_subject, volunteer_holder
+from volunteer_points.postings import Purpose, record_subject, volunteer_holder
 from volunteer_points.rules import Rulebook
 from volunteer_points.what_if.trial import Trial, TrialFrame, trial_frame
 from volunteer_points.what_if.world import World
@@ -176,7 +177,7 @@ class Replay:
         after = written[0].fact
         counts_from = after.counts_from if isinstance(after, e.Awarded) else None
         if counts_from is not None and counts_from != getattr(fact, "counts_from", None):
-            self._at(counts_from, lambda at: self._confirmed_at(at, record, written[0]))
+            self._at(counts_from, partial(self._confirmed_at, record, written[0]))
         return written
 
     def _confirm(self, entry: e.Entry) -> list[e.Entry]:
@@ -191,7 +192,7 @@ class Replay:
             return []
         return self._confirmed(self._case(entry, c.Confirm(record=fact.record)), entry, after)
 
-    def _confirmed_at(self, at: datetime, record: Replayed, award: e.Entry) -> list[e.Entry]:
+    def _confirmed_at(self, record: Replayed, award: e.Entry, at: datetime) -> list[e.Entry]:
         if record.after is not award:
             return []
         case = self._own_case(at, award, c.Confirm(record=record.said.record))
@@ -251,7 +252,7 @@ class Replay:
             instant, _, do = heapq.heappop(self._due)
             yield from do(instant)
 
-    def _ended(self, at: datetime, holder: str, currency: str, entry: e.Entry) -> list[e.Entry]:
+    def _ended(self, holder: str, currency: str, entry: e.Entry, at: datetime) -> list[e.Entry]:
         """End a lot that nobody had; one that there was is ended when that was recorded."""
         if (holder, currency, at) in self._lots or not self.world.answer(lots_of(holder, currency)).get(at):
             return []
@@ -328,9 +329,10 @@ class Replay:
     def _watch(self, entry: e.Entry) -> None:
         """Let points that end where none had ended here be ended in time."""
         for account, unit, amount, lot, _ in entry.postings:
-            is_new = lot is not None and amount > 0 and account.purpose == Purpose.AVAILABLE
-            if is_new and lot is not None and (account.holder, unit, lot) not in self._lots:
-                self._at(lot, lambda at, account=account, unit=unit: self._ended(at, account.holder, unit, entry))
+            if lot is None or amount <= 0 or account.purpose != Purpose.AVAILABLE:
+                continue
+            if (account.holder, unit, lot) not in self._lots:
+                self._at(lot, partial(self._ended, account.holder, unit, entry))
 
 
 # --- the commands behind entries ---------------------------------------------------------------------------------

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 import attrs
 
+from volunteer_points.commands import Definition
 from volunteer_points.decisions.case import Frame
 from volunteer_points.entries import ProgrammeAdopted
 from volunteer_points.errors import InputError
@@ -52,6 +54,45 @@ class Trial:
         return is_bound or rulebook.members_only or bool(rulebook.recording)
 
 
+def trial_of(
+    definition: Definition,
+    adopted: Iterable[Rulebook],
+    *,
+    rulebook: str | None = None,
+    since: date | None = None,
+    until: date | None = None,
+) -> Trial:
+    """What a draft of a programme proposes to try.
+
+    Without days, a rulebook that reaches back is tried from its own first day up to its own end, or up to the
+    beginning of the next one; any other on every day.
+
+    Args:
+        definition: The draft.
+        adopted: The rulebooks of the ledger.
+        rulebook: The id of the one to try; None where there is a single one, or a single new one.
+        since: The first day on which it counts.
+        until: The first day on which it counts no longer.
+
+    Raises:
+        InputError: ``which_rulebook`` when it is not clear which one is meant, or there is none of that id; and as
+            :class:`Trial`.
+    """
+    known = tuple(adopted)
+    meant = [each for each in definition.rulebooks if rulebook in {None, each.id}]
+    if len(meant) > 1:
+        meant = [each for each in meant if each not in known]
+    if len(meant) != 1:
+        there = [each.id for each in definition.rulebooks]
+        raise InputError("which_rulebook", value=rulebook, known=there)
+    [chosen] = meant
+    if chosen.retroactive:
+        later = [each.since for each in known if each.since > chosen.since and each.id != chosen.id]
+        ends = min([*later, *([chosen.until] if chosen.until else [])], default=None)
+        since, until = since or chosen.since, until or ends
+    return Trial(rulebook=chosen, since=since, until=until, currencies=definition.currencies, funds=definition.funds)
+
+
 @attrs.frozen
 class TrialFrame(Frame):
     """The programme as it stood, with the rulebook that is tried among its rulebooks."""
@@ -81,9 +122,7 @@ def trial_frame(recorded: Frame, trial: Trial | None) -> TrialFrame:
         return TrialFrame(adopted, rulebooks, recorded.closed_until, recorded)
     rulebook = trial.rulebook
     if any(each.id == rulebook.id and each != rulebook for each in rulebooks):
-        raise InputError(
-            "rulebook_id_taken", rulebook=rulebook.id, fix="Give the draft an id of its own, as for its adoption."
-        )
+        raise InputError("rulebook_id_taken", rulebook=rulebook.id)
     return TrialFrame(
         attrs.evolve(adopted, currencies=_currencies(adopted, trial), funds=_funds(adopted, trial)),
         rulebooks if rulebook in rulebooks else (*rulebooks, rulebook),
@@ -103,13 +142,10 @@ def _currencies(adopted: ProgrammeAdopted, trial: Trial) -> tuple[Currency, ...]
                 currency=each.id,
                 decimals=each.decimals,
                 before=before.decimals,
-                fix="Keep the currency as it is and add another one.",
             )
     for stream in streams_of(trial.rulebook):
         if stream.currency not in known:
-            raise InputError(
-                "unknown_currency", currency=stream.currency, known=list(known), fix="Add it to the programme."
-            )
+            raise InputError("unknown_currency", currency=stream.currency, known=list(known))
     return tuple(known.values())
 
 
