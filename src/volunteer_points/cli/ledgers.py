@@ -185,7 +185,8 @@ def _write_preset(desk: Desk, target: Path, text: str) -> Line:
 @verb(
     "adopt",
     key=True,
-    zh="采用修改后的项目文件：与现行内容比较，只写入变化。\n\n须由两位负责人办理：--author 起草，--actor 批准。",
+    zh="采用修改后的项目文件：与现行内容比较，只写入变化。\n\n须由两位负责人办理：--author 起草，--actor 批准。"
+    "追溯施行的积分办法须先看过试算：不写 --what-if 则先显示试算和下一步命令。",
     examples=(
         "volunteer-points adopt programme.toml --author founder-a --actor founder-b --dry-run",
         "volunteer-points adopt programme.toml --author founder-a --actor founder-b",
@@ -193,27 +194,39 @@ def _write_preset(desk: Desk, target: Path, text: str) -> Line:
 )
 @click.argument("file", type=click.Path(dir_okay=False))
 @option("--author", metavar="ID", en="Who wrote the programme; the actor approves it.", zh="起草人编号；由经办人批准。")
+@option(
+    "--what-if",
+    metavar="REFERENCE",
+    en="The what-if that you have looked at; needed for a rulebook that reaches back.",
+    zh="已看过的试算编号；追溯施行的积分办法必须写明。",
+)
 @option("--dry-run", is_flag=True, en="Only show what would change.", zh="只显示将有哪些变化，不写入。")
-def adopt(desk: Desk, file: str, author: str | None, dry_run: bool) -> Answer:
+def adopt(desk: Desk, *, file: str, author: str | None, what_if: str | None, dry_run: bool) -> Answer:
     """Adopt a programme file: it is compared with what stands, and the difference is written.
 
-    It takes both founders: --author wrote it, and --actor approves it.
+    It takes both founders: --author wrote it, and --actor approves it. A rulebook that reaches back is adopted after a
+    look at its what-if: without --what-if it is shown, and the command to go on with.
     """
+    from volunteer_points.cli.reaching_back import looked_at  # noqa: PLC0415 - only here
+
     definition = _definition(read_file(file), file)
     author = author or definition.run_by_one
     if not author:
         raise InputError("no_author")
+    to_be_seen = looked_at(desk, definition, what_if, ("adopt", file, "--author", author))
+    if to_be_seen is not None:
+        return to_be_seen
     if not dry_run:
-        return _adopted(desk, definition, author, file)
-    outcome = desk.preview(Adopt(definition=definition, author=author))
+        return _adopted(desk, definition, author, file, what_if or "")
+    outcome = desk.preview(Adopt(definition=definition, author=author, what_if=what_if or ""))
     note = Line(PREVIEW.said(desk.language), "head")
     data = {"dry_run": True, "entries": [entry_data(desk, entry) for entry in outcome.entries]}
     return Answer(data, (note, *said(desk, outcome.entries)))
 
 
-def _adopted(desk: Desk, definition: Definition, author: str, source: str) -> Answer:
+def _adopted(desk: Desk, definition: Definition, author: str, source: str, what_if: str = "") -> Answer:
     outcome = desk.programme.execute(
-        Adopt(definition=definition, author=author),
+        Adopt(definition=definition, author=author, what_if=what_if),
         actor=desk.actor,
         key=desk.key,
         booked_at=desk.now(definition.calendar),

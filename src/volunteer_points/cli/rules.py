@@ -295,6 +295,14 @@ def versions(desk: Desk) -> Answer:
         for each in found
         if each["reason"]
     )
+    parts += tuple(
+        desk.say(
+            f"{each['version']}, looked at before: what-if {each['what_if']}",
+            f"{each['version']} 事先试算：{each['what_if']}",
+        )
+        for each in found
+        if each["what_if"]
+    )
     return Answer({"versions": found}, parts)
 
 
@@ -320,6 +328,7 @@ def _version(desk: Desk, entry: Entry, later: Entry | None) -> dict[str, Any]:
         "approved_at": desk.shown(entry.booked_at),
         "hash": fact.hash,
         "reason": rulebook.retroactive_reason if rulebook.retroactive else "",
+        "what_if": fact.what_if,
     }
 
 

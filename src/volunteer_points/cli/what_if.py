@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -15,7 +16,6 @@ from volunteer_points.cli.output import DONE, REFUSED, Answer, Line, Part, Table
 from volunteer_points.cli.words import Words
 from volunteer_points.decisions.adoption import changes
 from volunteer_points.entries import Awarded
-from volunteer_points.errors import Refused
 from volunteer_points.explain import explain_award
 from volunteer_points.explain import sentence as told
 from volunteer_points.explain.wording import Holder, Minutes, Noun, Person, Points, Speaker, Term, naming
@@ -59,8 +59,9 @@ def replayed(
     since: date | None = None,
     until: date | None = None,
     examples: int = 0,
+    first: int | None = None,
 ) -> Report:
-    """The what-if of a draft over the ledger, with a bar while it runs.
+    """The what-if of a draft over the ledger, or over its first entries, with a bar while it runs.
 
     Raises:
         InputError: as :func:`volunteer_points.what_if.trial_of` and :func:`volunteer_points.what_if.what_if`.
@@ -69,7 +70,7 @@ def replayed(
     source = ledger_source(desk, desk.ledger_place)
     trial = trial_of(definition, rulebooks_of(source), rulebook=rulebook, since=since, until=until)
     with progress(Words("Replaying", "正在重算"), desk.language, None) as advance:
-        return what_if(entries_of(source), trial, progress=steps(advance), examples=examples)
+        return what_if(islice(entries_of(source), first), trial, progress=steps(advance), examples=examples)
 
 
 @attrs.frozen
@@ -278,5 +279,5 @@ class Teller:
         if item := getattr(fact, "item", None):
             what = f"{speaker.shown(Noun('item', item))} × {getattr(fact, 'quantity', 1)}"
         who = getattr(fact, "volunteer", None) or getattr(fact, "giver", None) or ""
-        why = told(Refused(each.code, **each.facts), self.desk.lang, names=speaker.names, frame=self.report.frame)
+        why = told(each.because, self.desk.lang, names=speaker.names, frame=self.report.frame)
         return speaker.instant(each.entry.booked_at), what, speaker.shown(Person(who)), why

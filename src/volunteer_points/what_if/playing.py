@@ -12,7 +12,7 @@ from volunteer_points.decisions.adoption import nouns
 from volunteer_points.decisions.case import Frame
 from volunteer_points.entries import Entry, Held, Submitted
 from volunteer_points.errors import InputError, Refused
-from volunteer_points.what_if.replay import LeftOut, Replay, Replayed
+from volunteer_points.what_if.replay import Replay, Replayed
 from volunteer_points.what_if.report import (
     Change,
     Example,
@@ -118,7 +118,9 @@ class _Playing:
             rules=tuple(rule_effects(sums, others)),
             teams=tuple(_teams(records.values())),
             examples=tuple(_examples(records.values(), examples)),
-            not_possible=tuple(map(_not_possible, replay.left_out)),
+            not_possible=tuple(
+                NotPossible(kind=each.entry.kind, entry=each.entry, because=each.because) for each in replay.left_out
+            ),
             skipped=dict(replay.followed),
         )
 
@@ -181,8 +183,3 @@ def _examples(records: Iterable[Replayed], number: int) -> Iterator[Example]:
             before=record.before,
             after=record.after,
         )
-
-
-def _not_possible(left_out: LeftOut) -> NotPossible:
-    because = left_out.because
-    return NotPossible(kind=left_out.entry.kind, entry=left_out.entry, code=because.code, facts=dict(because.facts))

@@ -14,6 +14,7 @@ from volunteer_points.canonical import digest, instant_text
 from volunteer_points.decisions.adoption import Nouns
 from volunteer_points.decisions.case import Frame
 from volunteer_points.entries import Awarded, Entry
+from volunteer_points.errors import Refused
 from volunteer_points.model import number_text
 from volunteer_points.what_if.trial import Trial
 
@@ -128,13 +129,17 @@ class Example:
 class NotPossible:
     """Something that was recorded and cannot be done under the rulebook that is tried: what, of whom, and why.
 
-    Its points stay where they were. ``code`` and ``facts`` are those of the refusal.
+    Its points stay where they were. ``because`` is the refusal, with the numbers behind it.
     """
 
     kind: str
     entry: Entry
-    code: str
-    facts: Mapping[str, object]
+    because: Refused = attrs.field(eq=False)
+
+    @property
+    def code(self) -> str:
+        """The stable code of the refusal."""
+        return self.because.code
 
     @property
     def is_redemption(self) -> bool:
@@ -147,7 +152,7 @@ class NotPossible:
         names = ("volunteer", "giver", "receiver", "fund", "record", "redemption", "item", "quantity", "points")
         said = {name: getattr(fact, name) for name in names if hasattr(fact, name)}
         booked_at = instant_text(self.entry.booked_at)
-        facts = {name: plain(value) for name, value in sorted(self.facts.items())}
+        facts = {name: plain(value) for name, value in sorted(self.because.facts.items())}
         return {"kind": self.kind, "entry": self.entry.id, "booked_at": booked_at, **said, "code": self.code} | {
             "facts": facts
         }
@@ -213,8 +218,10 @@ class Report:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over everything that was found, in hexadecimal."""
-        return digest(self.plain(with_digest=False))
+        """SHA-256 over everything that was found, in hexadecimal; how many examples are shown does not matter."""
+        found = self.plain(with_digest=False)
+        del found["examples"]
+        return digest(found)
 
     @property
     def reference(self) -> str:
