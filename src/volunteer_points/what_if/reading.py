@@ -7,20 +7,20 @@ from collections.abc import Iterator
 from volunteer_points.audit.source import Journal, Kept, Source
 from volunteer_points.entries import Entry, RulebookAdopted
 from volunteer_points.errors import Corrupt
-from volunteer_points.ledger import decode_once
+from volunteer_points.ledger import decode_unverified
 from volunteer_points.rules import Rulebook
 
 _ADOPTED = b'"kind":"RulebookAdopted"'
 
 
 def entries_of(source: Source) -> Iterator[Entry]:
-    """Every entry of a store or a journal, in order, as of one moment.
+    """Every entry of a store or a journal, in order, as of one moment; hashes are for an audit to check.
 
     Raises:
         Corrupt: an entry cannot be read, or the journal is damaged; an audit tells all that is wrong.
     """
     for kept in _kept(source):
-        yield decode_once(kept.content)
+        yield decode_unverified(kept.content)
 
 
 def rulebooks_of(source: Source) -> tuple[Rulebook, ...]:
@@ -29,7 +29,7 @@ def rulebooks_of(source: Source) -> tuple[Rulebook, ...]:
     Raises:
         Corrupt: as :func:`entries_of`.
     """
-    facts = (decode_once(kept.content).fact for kept in _kept(source) if _ADOPTED in kept.content)
+    facts = (decode_unverified(kept.content).fact for kept in _kept(source) if _ADOPTED in kept.content)
     return tuple(fact.rulebook for fact in facts if isinstance(fact, RulebookAdopted))
 
 

@@ -22,7 +22,7 @@ from volunteer_points import commands as c
 from volunteer_points import entries as e
 from volunteer_points.books import Books, EveryAnswer
 from volunteer_points.decisions import HANDLERS
-from volunteer_points.decisions.awarding import award_record, confirm_award, reverse_award
+from volunteer_points.decisions.awarding import confirm_award, reverse_award, worked_out, write_award
 from volunteer_points.decisions.case import Case, Frame, lots_of, refuse
 from volunteer_points.decisions.service import hold_to_recording
 from volunteer_points.errors import Corrupt, Refused
@@ -170,7 +170,8 @@ class Replay:
         if record.refused:
             return self._left_behind(entry)
         case = self._case(entry, c.Approve(record=fact.record))
-        award_record(case, record.said, record.entry.on, rating="" if record.by_rulebook else record.rating)
+        said, on = record.said, record.entry.on
+        write_award(case, said, on, worked_out(case, said, on, rating="" if record.by_rulebook else record.rating))
         record.by_rulebook = False
         written = self._write(entry, case)
         record.after = written[0]
