@@ -221,7 +221,7 @@ def lines(found: list[Measured]) -> Iterator[str]:
     """The report as Markdown."""
     yield " · ".join(f"{name} {value}" for name, value in machine().items())
     yield ""
-    yield "| rulebook | records | entries | seconds | of one core | records/s | peak memory | differ | not possible | aim |"
+    yield "| rulebook | records | entries | seconds | of one core | records/s | memory | differ | not possible | aim |"
     yield "|---|--:|--:|--:|--:|--:|--:|--:|--:|---|"
     for each in found:
         yield (
