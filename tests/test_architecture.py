@@ -43,13 +43,14 @@ LAYERS = {
     "presets": "",
     "people": "errors canonical model",
     "audit": "errors canonical model rules postings entries books decisions ledger merkle sealing storage",
+    "what_if": "errors canonical model rules postings entries commands books decisions ledger audit",
     "exchange": "errors canonical model rules postings entries commands books decisions programme people explain",
     "demo": "errors canonical model rules postings entries commands books decisions ledger storage explain programme "
     "programme_file presets people audit exchange",
     "cli": "errors canonical model rules postings entries commands books decisions sealing storage explain programme "
-    "programme_file handout presets people audit exchange demo __init__",
+    "programme_file handout presets people audit what_if exchange demo __init__",
     "testing": "errors canonical model rules postings entries commands books decisions ledger merkle sealing storage "
-    "explain programme programme_file presets people audit exchange",
+    "explain programme programme_file presets people audit what_if exchange",
 }
 
 # The core computes: the same arguments give the same entries on every machine and at every hour.

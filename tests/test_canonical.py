@@ -70,7 +70,7 @@ def test_a_number_that_would_fill_the_memory_is_refused_at_once(value: object) -
     assert clock.monotonic() - begin < 1
 
 
-@given(st.fractions(max_denominator=10**20).filter(lambda value: abs(value) < 10**20))
+@given(st.builds(Fraction, st.integers(-(10**30) + 1, 10**30 - 1), st.integers(1, 10**30 - 1)))
 def test_a_number_reads_back_from_its_text(value: Fraction) -> None:
     assert exact(str(value)) == value
     assert converter().structure(plain(value), Fraction) == value

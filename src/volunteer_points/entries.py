@@ -65,6 +65,8 @@ class RulebookAdopted:
     rulebook: Rulebook
     hash: str
     author: str
+    what_if: str = ""
+    """The reference of the what-if that was looked at before; a version that reaches back has one."""
 
 
 @attrs.frozen(kw_only=True)

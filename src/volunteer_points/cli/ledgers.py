@@ -186,7 +186,8 @@ def _write_preset(desk: Desk, target: Path, text: str) -> Line:
 @verb(
     "adopt",
     key=True,
-    zh="采用修改后的项目文件：与现行内容比较，只写入变化。\n\n须由两位负责人办理：--author 起草，--actor 批准。",
+    zh="采用修改后的项目文件：与现行内容比较，只写入变化。\n\n须由两位负责人办理：--author 起草，--actor 批准。"
+    "追溯施行的积分办法须先看过试算：不写 --what-if 则先显示试算和下一步命令。",
     examples=(
         "volunteer-points adopt programme.toml --author founder-a --actor founder-b --dry-run",
         "volunteer-points adopt programme.toml --author founder-a --actor founder-b",
@@ -194,27 +195,39 @@ def _write_preset(desk: Desk, target: Path, text: str) -> Line:
 )
 @click.argument("file", type=click.Path(dir_okay=False))
 @option("--author", metavar="ID", en="Who wrote the programme; the actor approves it.", zh="起草人编号；由经办人批准。")
+@option(
+    "--what-if",
+    metavar="REFERENCE",
+    en="The what-if that you have looked at; needed for a rulebook that reaches back.",
+    zh="已看过的试算编号；追溯施行的积分办法必须写明。",
+)
 @option("--dry-run", is_flag=True, en="Only show what would change.", zh="只显示将有哪些变化，不写入。")
-def adopt(desk: Desk, file: str, author: str | None, dry_run: bool) -> Answer:
+def adopt(desk: Desk, *, file: str, author: str | None, what_if: str | None, dry_run: bool) -> Answer:
     """Adopt a programme file: it is compared with what stands, and the difference is written.
 
-    It takes both founders: --author wrote it, and --actor approves it.
+    It takes both founders: --author wrote it, and --actor approves it. A rulebook that reaches back is adopted after a
+    look at its what-if: without --what-if it is shown, and the command to go on with.
     """
+    from volunteer_points.cli.reaching_back import looked_at  # noqa: PLC0415 - only here
+
     definition = _definition(read_file(file), file)
     author = author or definition.run_by_one
     if not author:
         raise InputError("no_author")
+    to_be_seen = looked_at(desk, definition, what_if, ("adopt", file, "--author", author))
+    if to_be_seen is not None:
+        return to_be_seen
     if not dry_run:
-        return _adopted(desk, definition, author, file)
-    outcome = desk.preview(Adopt(definition=definition, author=author))
+        return _adopted(desk, definition, author, file, what_if or "")
+    outcome = desk.preview(Adopt(definition=definition, author=author, what_if=what_if or ""))
     note = Line(PREVIEW.said(desk.language), "head")
     data = {"dry_run": True, "entries": [entry_data(desk, entry) for entry in outcome.entries]}
     return Answer(data, (note, *said(desk, outcome.entries)))
 
 
-def _adopted(desk: Desk, definition: Definition, author: str, source: str) -> Answer:
+def _adopted(desk: Desk, definition: Definition, author: str, source: str, what_if: str = "") -> Answer:
     outcome = desk.programme.execute(
-        Adopt(definition=definition, author=author),
+        Adopt(definition=definition, author=author, what_if=what_if),
         actor=desk.actor,
         key=desk.key,
         booked_at=desk.now(definition.calendar),
@@ -291,7 +304,7 @@ def export(desk: Desk, file: str, replace: bool) -> Answer | None:
             sys.stdout.buffer.flush()
             return None
         with progress(Words("Exporting", "正在导出"), desk.language, None) as advance:
-            summary = save_journal(reader, store.ledger, file, replace=replace, progress=_steps(advance))
+            summary = save_journal(reader, store.ledger, file, replace=replace, progress=steps(advance))
     text = desk.say(f"Wrote {summary.entries} entries to {file}.", f"已将 {summary.entries} 条分录写入 {file}。")
     proof = desk.say(f"SHA-256 over their hashes: {summary.leaves}", f"全部分录的 SHA-256：{summary.leaves}")
     again = desk.command("audit", file)
@@ -299,7 +312,7 @@ def export(desk: Desk, file: str, replace: bool) -> Answer | None:
     return Answer(data, (Line(text, "good"), proof, Line(desk.say(f"Audit it: {again}", f"审计：{again}"), "dim")))
 
 
-def _steps(advance: Callable[[int], None]) -> Callable[[int], None]:
+def steps(advance: Callable[[int], None]) -> Callable[[int], None]:
     """Turn how many are done so far into how many more."""
     done = 0
 
@@ -332,10 +345,10 @@ def import_journal(desk: Desk, file: str) -> Answer:
     from volunteer_points.storage import moving  # noqa: PLC0415 - only here
 
     with progress(Words("Checking", "正在检查"), desk.language, None) as advance:
-        journal = moving.WholeJournal(file, progress=_steps(advance))
+        journal = moving.WholeJournal(file, progress=steps(advance))
     store = desk.store_for_writing(create=True, ledger=journal.ledger)
     with progress(Words("Importing", "正在导入"), desk.language, journal.entries) as advance:
-        done = moving.import_journal(journal, store, progress=_steps(advance))
+        done = moving.import_journal(journal, store, progress=steps(advance))
     text = desk.say(
         f"{desk.ledger_place} has the {done.entries} entries of {file}; {done.added} of them are new.",
         f"{desk.ledger_place} 已有 {file} 的全部 {done.entries} 条分录，其中新写入 {done.added} 条。",
@@ -373,9 +386,9 @@ def compare(desk: Desk, one: str, other: str) -> Answer:
     """
     from volunteer_points.storage.moving import differences  # noqa: PLC0415 - only here
 
-    sides = _source(desk, one), _source(desk, other)
+    sides = ledger_source(desk, one), ledger_source(desk, other)
     with progress(Words("Comparing", "正在比对"), desk.language, None) as advance:
-        found = differences(*sides, progress=_steps(advance))
+        found = differences(*sides, progress=steps(advance))
     data = {
         "one": one,
         "other": other,
@@ -453,7 +466,7 @@ def audit(
     """
     from volunteer_points.audit import audit as examine  # noqa: PLC0415 - only here
 
-    ledger = _source(desk, source or desk.ledger_place)
+    ledger = ledger_source(desk, source or desk.ledger_place)
     with progress(Words("Auditing", "正在审计"), desk.language, None) as advance:
         report = examine(
             ledger,
@@ -461,7 +474,7 @@ def audit(
             fail_on=fail_on,
             require=require,
             checkpoints=[checkpoint_in(file) for file in published],
-            progress=_steps(advance),
+            progress=steps(advance),
         )
     style = "bad" if report.failed else "good"
     verdicts = ("CLEAN", "FAIL", "无问题", "有问题")
@@ -469,7 +482,8 @@ def audit(
     return Answer(report.plain(), tuple(parts), report.exit_code)
 
 
-def _source(desk: Desk, place: str) -> SqlStore | JournalStore | Journal:
+def ledger_source(desk: Desk, place: str) -> SqlStore | JournalStore | Journal:
+    """What is read of a place: a database, or a journal line by line."""
     from volunteer_points.storage.journal import Journal  # noqa: PLC0415 - only here
 
     return desk.store_for_reading(place) if _is_ledger(place) else Journal(place)

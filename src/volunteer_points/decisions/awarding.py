@@ -120,6 +120,12 @@ def work_out(case: Case, said: Said, on: date, *, rating: str = "") -> Working:
         debt(said.volunteer, rulebook.currency),
         lots_of(volunteer_holder(said.volunteer), rulebook.currency),
     )
+    return worked_out(case, said, on, rating=rating)
+
+
+def worked_out(case: Case, said: Said, on: date, *, rating: str = "") -> Working:
+    """The same, for who has everything at hand and need not fetch it all at once."""
+    rulebook = case.frame.rulebook_on(on)
     service = service_record(case, said, on, rating=rating)
     known = measurer(case, said).values(needed(rulebook, service))
     return award(rulebook, case.frame.adopted.currencies, case.frame.calendar, service, known)
@@ -130,8 +136,12 @@ def work_out(case: Case, said: Said, on: date, *, rating: str = "") -> Working:
 
 def award_record(case: Case, said: Said, on: date, *, rating: str = "") -> None:
     """Write what the rulebook gives for an approved record."""
+    write_award(case, said, on, work_out(case, said, on, rating=rating))
+
+
+def write_award(case: Case, said: Said, on: date, working: Working) -> None:
+    """Write what was worked out for an approved record."""
     rulebook = case.frame.rulebook_on(on)
-    working = work_out(case, said, on, rating=rating)
     person = case.volunteer(said.volunteer)
     subjects = (record_subject(said.record), volunteer_holder(said.volunteer))
     postings = list(_counts(said, on, rulebook, working, person))

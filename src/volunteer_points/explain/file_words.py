@@ -166,6 +166,14 @@ PROBLEM_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         r"积分办法 \1 已采用，不能修改；请用新的编号和日期另写一版",
     ),
     (
+        re.compile(r"rulebook (\S+): begins on (\S+), before today (\S+); look at .+"),
+        r"积分办法 \1 从 \2 开始，早于今天 \3；请先试算，并写上试算结果末尾的编号",
+    ),
+    (
+        re.compile(r"rulebooks (.+): a what-if is of one version that reaches back; .+"),
+        r"积分办法 \1 都追溯施行；每次试算只针对一版，请逐版采用",
+    ),
+    (
         re.compile(r"rulebook (\S+): begins on (\S+), before today (\S+); .+"),
         r"积分办法 \1 从 \2 开始，早于今天 \3；请写 retroactive = true 并说明 retroactive_reason，或改为更晚开始",
     ),

@@ -24,6 +24,10 @@ LEDGERS: Mapping[str, ErrorWords] = {
         "[Line {line}: ]an entry cannot be read: {problem}. It starts with {starts}", _RESTORE[0],
         "[第 {line} 行：]有一个条目无法读取：{problem}。开头为 {starts}", _RESTORE[1],
     ),
+    "entry_out_of_place": ErrorWords(
+        "Entry {entry} ({kind}) speaks of {subject}, of which nothing was written before.", _RESTORE[0],
+        "分录 {entry}（{kind}）提到 {subject}，而此前没有写过它。", _RESTORE[1],
+    ),
     "node_missing": ErrorWords(
         "The tree over the ledger lacks node {place} of level {level}.", _RESTORE[0],
         "账本的哈希树缺少第 {level} 层的第 {place} 个节点。", _RESTORE[1],
