@@ -10,7 +10,8 @@ from tests.audit.ledgers import StoredLedger, interval, one_month
 from volunteer_points.audit import Severity, audit
 from volunteer_points.audit.examination import PROFILES
 from volunteer_points.audit.findings import Finding
-from volunteer_points.audit.wording import SENTENCES, TITLES, VOCABULARY
+from volunteer_points.audit.vocabulary import VOCABULARY
+from volunteer_points.audit.wording import SENTENCES, TITLES
 from volunteer_points.entries import KINDS, Held, Transferred
 
 OF_THE_TREE = {

@@ -13,7 +13,8 @@ import attrs
 from volunteer_points.audit.findings import Finding, Severity
 from volunteer_points.audit.rollforward import PARTS, SELDOM, SIGNS, RollForward
 from volunteer_points.audit.sealed import Covered
-from volunteer_points.audit.wording import TITLES, VOCABULARY, Words, word
+from volunteer_points.audit.vocabulary import VOCABULARY, Words
+from volunteer_points.audit.wording import TITLES, word
 from volunteer_points.canonical import instant_text
 from volunteer_points.model import Calendar, Currency
 from volunteer_points.postings import Purpose

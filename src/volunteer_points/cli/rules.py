@@ -57,7 +57,7 @@ def check(desk: Desk, file: str) -> Answer:
     """
     from volunteer_points.programme_file import ProgrammeFileInvalid, look_over  # noqa: PLC0415 - only here
 
-    mistakes, doubtful = look_over(read_file(file))
+    mistakes, doubtful = look_over(read_file(file), own_rules=desk.own_rules)
     code = BAD_INPUT if mistakes else REFUSED if doubtful else DONE
     data = {
         "file": file,

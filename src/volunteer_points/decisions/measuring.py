@@ -11,7 +11,7 @@ import attrs
 from volunteer_points.books import About, Lots, Moved, Question
 from volunteer_points.decisions.case import Frame, available, lots_of, refuse, volunteer_question
 from volunteer_points.entries import Entry
-from volunteer_points.model import Condition, Facts, Of, Reading, Whose, readings
+from volunteer_points.model import Condition, Facts, Of, OwnRule, Reading, Use, Whose, own_readings, readings
 from volunteer_points.postings import (
     REDEMPTIONS,
     TIMES,
@@ -211,11 +211,16 @@ def facts_about(  # noqa: PLR0913, PLR0917 - who, by which rules and when
     conditions: Iterable[Condition],
     tags: Iterable[str],
     day: date,
+    *,
+    price: OwnRule | None = None,
 ) -> Facts:
-    """What conditions are held against, on a day."""
-    values = measurer.values(readings(conditions, rulebook.ladders, day))
+    """What conditions are held against, on a day, and what a developer's own price is given."""
+    own_rules = case.frame.own_rules
+    wanted = readings(conditions, rulebook.ladders, day, own_rules)
+    if price is not None:
+        wanted |= set(own_readings(Use.PRICE, price, day, own_rules))
     scales = {currency.id: currency.scale for currency in case.frame.adopted.currencies}
-    return Facts(day, frozenset(tags), rulebook.ladders, values, scales)
+    return Facts(day, frozenset(tags), rulebook.ladders, measurer.values(wanted), scales, own_rules)
 
 
 def hold_to(facts: Facts, conditions: Iterable[Condition], **more: object) -> None:
@@ -236,6 +241,7 @@ def hold_to(facts: Facts, conditions: Iterable[Condition], **more: object) -> No
         found=shown.found,
         missing=shown.missing,
         over=condition.over,
+        own=None if condition.own is None else str(condition.own),
         clause=condition.clause,
         **more,
     )

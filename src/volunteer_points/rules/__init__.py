@@ -7,6 +7,7 @@ from volunteer_points.rules.award import (
     award,
     cap_reading,
     needed,
+    own_facts,
     streams_of,
 )
 from volunteer_points.rules.numbers import (
@@ -51,6 +52,7 @@ from volunteer_points.rules.service import (
     MINUTES,
     Counts,
     Piece,
+    Served,
     ServiceRecord,
     When,
     pieces,
@@ -85,6 +87,7 @@ __all__ = [
     "Rounding",
     "Route",
     "Rulebook",
+    "Served",
     "ServiceRecord",
     "Stage",
     "Step",
@@ -101,6 +104,7 @@ __all__ = [
     "exact_or_none",
     "from_nought",
     "needed",
+    "own_facts",
     "pieces",
     "rounded",
     "streams_of",

@@ -16,15 +16,20 @@ import attrs
 
 from volunteer_points.errors import InputError
 from volunteer_points.model import (
+    NO_OWN_RULES,
     Calendar,
     Condition,
     Currency,
     Facts,
     Of,
+    OwnRule,
+    OwnRules,
     Period,
     Reading,
+    Use,
     Whose,
     number_text,
+    own_readings,
     period_around,
     reading,
     readings,
@@ -32,7 +37,7 @@ from volunteer_points.model import (
 from volunteer_points.rules.numbers import rounded
 from volunteer_points.rules.provisions import BALANCE, RECORD, Accrual, Cap, Each, Milestone, Multiplier, Rate
 from volunteer_points.rules.rulebook import Earning, Rulebook
-from volunteer_points.rules.service import MINUTES, Piece, ServiceRecord, When, pieces, trimmed
+from volunteer_points.rules.service import MINUTES, Piece, Served, ServiceRecord, When, pieces, trimmed
 
 
 @attrs.frozen
@@ -97,10 +102,15 @@ def streams_of(rulebook: Rulebook) -> tuple[Earning, ...]:
     return (rulebook, *rulebook.streams)
 
 
-def needed(rulebook: Rulebook, service: ServiceRecord, *, at_most: bool = False) -> tuple[Reading, ...]:
+def needed(
+    rulebook: Rulebook, service: ServiceRecord, own_rules: OwnRules = NO_OWN_RULES, *, at_most: bool = False
+) -> tuple[Reading, ...]:
     """What :func:`award` has to know from the books, about this person and before this record.
 
     With ``at_most`` it is all that can matter for the activity and the day, whoever served, in which team and how.
+
+    Raises:
+        Refused: ``own_rule_missing`` when the rulebook names a developer's rule that is not among ``own_rules``.
     """
     found: set[Reading] = set()
     for stream in streams_of(rulebook):
@@ -108,9 +118,11 @@ def needed(rulebook: Rulebook, service: ServiceRecord, *, at_most: bool = False)
         for accrual in stream.accruals:
             if accrual.rate is not None and accrual.rate.over != RECORD and (at_most or accrual.when.fits(service)):
                 found.add(reading(accrual.rate.of, _Running(accrual), service.day))
+            if accrual.own is not None and (at_most or accrual.when.fits(service)):
+                found |= set(own_readings(Use.ACCRUAL, accrual.own, service.day, own_rules))
         for milestone in stream.milestones:
             found |= {reading(milestone.of, milestone, service.day), _paid(milestone, service)}
-    found |= readings(_conditions(rulebook, service, at_most=at_most), rulebook.ladders, service.day)
+    found |= readings(_conditions(rulebook, service, at_most=at_most), rulebook.ladders, service.day, own_rules)
     return tuple(sorted(found, key=str))
 
 
@@ -166,12 +178,13 @@ class _Running:
 # --- the award ---------------------------------------------------------------------------------------------------
 
 
-def award(
+def award(  # noqa: PLR0913, PLR0917 - everything that matters
     rulebook: Rulebook,
     currencies: Iterable[Currency],
     calendar: Calendar,
     service: ServiceRecord,
     known: Mapping[Reading, int],
+    own_rules: OwnRules = NO_OWN_RULES,
 ) -> Working:
     """Apply a rulebook to one record.
 
@@ -182,10 +195,14 @@ def award(
         service: What was served.
         known: What the books say to each reading of :func:`needed`, without this record: minutes, smallest parts of
             points, whole numbers.
+        own_rules: The developers' own rules that are there.
+
+    Raises:
+        Refused: ``own_rule_missing``, ``own_rule_failed`` or ``own_rule_broken``.
     """
     by_id = {currency.id: currency for currency in currencies}
     scales = {name: currency.scale for name, currency in by_id.items()}
-    facts = Facts(service.day, frozenset(service.tags), rulebook.ladders, known, scales)
+    facts = Facts(service.day, frozenset(service.tags), rulebook.ladders, known, scales, own_rules)
     evaluation = _Evaluation(rulebook, calendar, service, facts, by_id)
     minutes = evaluation.counted_minutes()
     evaluation.earn(minutes)
@@ -309,7 +326,11 @@ class _Evaluation:
             return 0, "no_time_counts"
         shown = self.facts.unmet(stream.conditions)
         if shown is not None:
-            facts = (("wanted", shown.wanted), ("clause", shown.condition.clause))
+            facts = (
+                ("wanted", shown.wanted),
+                ("clause", shown.condition.clause),
+                *own_facts(shown.condition.own, shown.told),
+            )
             self.steps.append(Step(shown.condition.id, "condition_unmet", shown.found, "", facts))
             return 0, "condition_unmet"
         value, because = self._value(stream, minutes)
@@ -354,6 +375,8 @@ class _Evaluation:
         minutes = sum((part.minutes for part in own), Fraction(0))
         if accrual.rate is not None:
             return self._by_rate(accrual, accrual.rate, minutes, after)
+        if accrual.own is not None:
+            return self._by_own(accrual, accrual.own, minutes, after)
         if accrual.per_hour is not None:
             did, rate, value = "per_hour", accrual.per_hour, accrual.per_hour * minutes / 60
         else:
@@ -362,6 +385,12 @@ class _Evaluation:
         facts = (("rate", str(rate)), ("clause", accrual.clause))
         self._add_step(accrual, did, number_text(minutes), value, after, facts)
         return value
+
+    def _by_own(self, accrual: Accrual, own: OwnRule, minutes: Fraction, after: Fraction | None) -> Fraction:
+        answer = self.facts.own(Use.ACCRUAL, own, Served(service=self.service, minutes=minutes))
+        facts = (("clause", accrual.clause), *own_facts(own, answer.facts))
+        self._add_step(accrual, "by_own", number_text(minutes), answer.number, after, facts)
+        return answer.number
 
     def _by_rate(self, accrual: Accrual, rate: Rate, minutes: Fraction, after: Fraction | None) -> Fraction | None:
         amount = self._amount(rate, minutes)
@@ -528,6 +557,13 @@ class _Evaluation:
             more=more,
             counted=tuple(sorted(self.counted.items())),
         )
+
+
+def own_facts(own: OwnRule | None, told: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """What a step says of a developer's own rule: its name and version, and behind ``own.`` the facts that it told."""
+    if own is None:
+        return ()
+    return (("name", own.rule), ("version", own.version), *((f"own.{name}", value) for name, value in told))
 
 
 def _shared(base: Fraction, own: list[Piece]) -> list[tuple[Piece, Fraction]]:
