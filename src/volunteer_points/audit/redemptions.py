@@ -181,7 +181,7 @@ def _price(item: Item, volunteer: str, before: Standing, at: datetime) -> _Due:
         scale = currency.scale if currency else 1
         if item.own is not None:
             answer = facts.own(Use.PRICE, item.own, item)
-            return _Due(math.ceil(answer.number * scale), told=own_facts(item.own, answer.facts))
+            return _Due(math.ceil(answer.number * scale), told=own_facts(item.own, answer.facts, alone=True))
         exchange = adopted.rulebook.redemption.exchange_for(item)
         if item.worth is not None and exchange is not None:
             return _Due(exchange.price(item.worth, scale))

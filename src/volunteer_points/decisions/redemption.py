@@ -218,7 +218,7 @@ def usual_price(case: Framed, item: Item, rulebook: Rulebook, facts: Facts) -> U
     if item.own is not None:
         answer = facts.own(Use.PRICE, item.own, item)
         points = math.ceil(answer.number * case.frame.currency(item.currency).scale)  # a part that is begun is paid
-        return UnitPrice(points, told=own_facts(item.own, answer.facts))
+        return UnitPrice(points, told=own_facts(item.own, answer.facts, alone=True))
     if item.worth is not None:
         exchange = rulebook.redemption.exchange_for(item)
         if exchange is None:

@@ -23,6 +23,7 @@ STEPS = _OF_TIME | {
     "per_hour",
     "fixed",
     "by_rate",
+    "by_own",
     "out_of_range",
     "condition_unmet",
     "multiplied",
@@ -41,6 +42,7 @@ def step_facts(step: Step, currency: str) -> dict[str, Fact]:
     number = _numbers(step, currency)
     numbers = {"before": step.before, "after": step.after, **said}
     facts |= {name: number(numbers[name]) for name in _NUMBERS if numbers.get(name)}
+    facts |= {name: said[name] for name in ("name", "version") if name in said}
     facts |= {name: Exact(said[name]) for name in ("rate", "times", "share") if name in said}
     facts |= {name: Term(group, said[name]) for name, group in _TERMS.items() if name in said}
     if said.get("per") == RECORD:

@@ -559,10 +559,17 @@ class _Evaluation:
         )
 
 
-def own_facts(own: OwnRule | None, told: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """What a step says of a developer's own rule: its name and version, and behind ``own.`` the facts that it told."""
+def own_facts(
+    own: OwnRule | None, told: Iterable[tuple[str, str]], *, alone: bool = False
+) -> tuple[tuple[str, str], ...]:
+    """What a step says of a developer's own rule: its name and version, and behind ``own.`` the facts that it told.
+
+    Where no rulebook stands beside it to tell its parameters, ``alone``, they are told too.
+    """
     if own is None:
         return ()
+    if alone:
+        told = sorted({**own.parameters.texts, **dict(told)}.items())
     return (("name", own.rule), ("version", own.version), *((f"own.{name}", value) for name, value in told))
 
 
