@@ -187,7 +187,9 @@ RULE_REMEDIES: Mapping[str, str] = {
     "Give either 'points' or 'stages'.": "points 和 stages 只写一个。",
     "Let each stage begin above the one before.": "请让每一级高于前一级。",
     "Give one of 'per_hour', 'fixed', 'rate' and 'own'.": "per_hour、fixed、rate、own 只写一个。",
-    "Beside 'own' give bounds alone: its parameters say what it looks at.": "写了 own 就只写上下限；看什么由它的参数决定。",
+    "Beside 'own' give bounds alone: its parameters say what it looks at.": (
+        "写了 own 就只写上下限；看什么由它的参数决定。"
+    ),
     "Name it with letters of the Latin alphabet, digits and '_'.": "名称请用拉丁字母、数字和下划线。",
     "Write a whole number, an exact number or a text.": "请写整数、精确数或文字。",
     "Take one of them out, or give it another version.": "请移除其中一个，或改用另一个版本号。",
