@@ -216,7 +216,6 @@ def test_its_number_goes_through_our_caps_and_is_explained_in_its_words(rules: O
     award = serve(programme, 60, 120)
     assert award.points == 24
     assert serve(programme, 60, 120, hour=2).points == 6  # thirty a day
-    print(programme.explain(award.record).text())
     english, chinese = (programme.explain(award.record, lang=lang).text() for lang in ("en", "zh"))
     assert "120 metres of river bank, 2 for every 10: 24 (rule bank, river-bank 1, clause 第五条)" in english
     assert "清理河岸 120 米，每 10 米 2 分：24（规则 bank，river-bank 1，条款 第五条）" in chinese

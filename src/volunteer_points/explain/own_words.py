@@ -9,7 +9,7 @@ import attrs
 from volunteer_points.errors import Refused
 from volunteer_points.explain.templates import Lang, filled
 from volunteer_points.explain.wording import Speaker
-from volunteer_points.model import NO_OWN_RULES, OwnRule, OwnRules, Use, places_of
+from volunteer_points.model import NO_OWN_RULES, OwnRule, OwnRules, Use
 
 _BEHIND = "own."
 """What stands before the facts of an own rule in a step."""
@@ -64,7 +64,10 @@ def own_description(use: Use, own: OwnRule, own_rules: OwnRules, lang: Lang) -> 
 
 def _filled(template: str, facts: Mapping[str, str]) -> str:
     """The template with its facts; empty where one of them is missing."""
-    return filled(template, facts) if set(places_of(template)) <= facts.keys() else ""
+    try:
+        return filled(template, facts)
+    except KeyError:
+        return ""
 
 
 def _listed(own: OwnRule, facts: Iterable[tuple[str, str]], lang: Lang) -> str:
