@@ -71,8 +71,11 @@ class Condition:
         if (self.of is not None or self.own is not None) is not bounded:
             raise InputError("condition_unclear", condition=self.id, fix="Give 'of' with 'at_least' or 'below'.")
         if self.own is not None and (self.of is not None or self.activities or self.each_activity):
-            fix = "Beside 'own' give bounds alone: its parameters say what it looks at."
-            raise InputError("condition_unclear", condition=self.id, fix=fix)
+            raise InputError(
+                "condition_unclear",
+                condition=self.id,
+                fix="Beside 'own' give bounds alone: its parameters say what it looks at.",
+            )
         if bool(self.ladder) is not bool(self.level):
             raise InputError("condition_unclear", condition=self.id, fix="Give 'ladder' together with 'level'.")
         if not (bounded or self.tags or self.without_tags or self.level):

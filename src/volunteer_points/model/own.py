@@ -57,16 +57,21 @@ def _pairs(value: object) -> tuple[tuple[str, int | str], ...]:
 
 def _parameter(name: str, value: object) -> int | str:
     if not _NAME.fullmatch(name):
-        fix = "Name it with letters of the Latin alphabet, digits and '_'."
-        raise InputError("bad_parameter", parameter=name[:80], fix=fix)
+        raise InputError(
+            "bad_parameter", parameter=name[:80], fix="Name it with letters of the Latin alphabet, digits and '_'."
+        )
     if isinstance(value, Fraction | Decimal):
         number = exact(value)
         value = number.numerator if number.denominator == 1 else number_text(number)
     is_whole = type(value) is int and -AMOUNT_MAX <= value <= AMOUNT_MAX
     if is_whole or (isinstance(value, str) and len(value) <= TEXT_LENGTH_MAX):
         return value  # type: ignore[return-value]  # one of both
-    fix = "Write a whole number, an exact number or a text."
-    raise InputError("bad_parameter", parameter=name, value=repr(value)[:80], fix=fix)
+    raise InputError(
+        "bad_parameter",
+        parameter=name,
+        value=repr(value)[:80],
+        fix="Write a whole number, an exact number or a text.",
+    )
 
 
 @attrs.frozen
@@ -251,8 +256,7 @@ class OwnRules:
             _check_form(rule)
             place = (str(rule.use), rule.name, rule.version)
             if place in known:
-                fix = "Take one of them out, or give it another version."
-                raise InputError("own_rule_twice", rule=rule.name, version=rule.version, fix=fix)
+                raise InputError("own_rule_twice", rule=rule.name, version=rule.version)
             known[place] = rule
         return cls(MappingProxyType(known))
 
@@ -369,32 +373,35 @@ def _is_text(value: object) -> bool:
 
 def _check_form(rule: Rule[Any]) -> None:
     """Refuse a rule that lacks something, before anybody relies on it."""
-    name, version = getattr(rule, "name", None), getattr(rule, "version", None)
+    what = next(_lacks(rule), None)
+    if what is not None:
+        name, version = getattr(rule, "name", type(rule).__name__), getattr(rule, "version", "")
+        raise InputError("own_rule_unclear", rule=str(name), version=str(version), what=what)
 
-    def unclear(what: str, fix: str) -> InputError:
-        return InputError("own_rule_unclear", rule=str(name), version=str(version), what=what, fix=fix)
 
+def _lacks(rule: Any) -> Iterator[str]:  # noqa: ANN401 - whatever stood behind an entry point
     try:
-        OwnRule(rule=name, version=version)  # type: ignore[arg-type]  # whether it is text is what is asked
+        OwnRule(rule=getattr(rule, "name", None), version=getattr(rule, "version", None))  # type: ignore[arg-type]
     except InputError:
-        raise unclear("name, version", "Give both: letters, digits, '-', '_' or '.'.") from None
+        yield "name, version"
     if getattr(rule, "use", None) not in list(Use):
-        raise unclear("use", f"Write one of {', '.join(Use)}.")
+        yield "use"
     declared = getattr(rule, "parameters", None)
     if not isinstance(declared, Mapping) or not all(
         isinstance(each, str) and _NAME.fullmatch(each) and kind in _KINDS for each, kind in declared.items()
     ):
-        raise unclear("parameters", "Map each name to int, Fraction or str.")
+        yield "parameters"
+        declared = {}
     for what in ("describes", "explains"):
         said = getattr(rule, what, None)
         if not isinstance(said, Mapping) or not all(
             isinstance(said.get(each), str) and said[each] for each in LANGUAGES
         ):
-            raise unclear(what, "Give a sentence in each of en, zh.")
-    for place in sorted(set(places_of(*rule.describes.values())) - declared.keys()):
-        raise unclear(f"describes {{{place}}}", "Name parameters there, and nothing else.")
+            yield what
+        elif what == "describes":
+            yield from (f"describes {{{place}}}" for place in sorted({*places_of(*said.values())} - declared.keys()))
     if not all(callable(getattr(rule, method, None)) for method in ("measures", "apply")):
-        raise unclear("measures, apply", "Give both as methods.")
+        yield "measures, apply"
 
 
 def places_of(*templates: str) -> Iterable[str]:
