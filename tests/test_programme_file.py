@@ -419,7 +419,7 @@ def team(**keys: str) -> str:
             "rulebooks[0].accruals[0]",
             "",
             "one_rate",
-            "Give one of 'per_hour', 'fixed' and 'rate'.",
+            "Give one of 'per_hour', 'fixed', 'rate' and 'own'.",
         ),
         (
             FRAME + RULEBOOK + "[rulebooks.expiry]\nmonths = 6\ndays = 7\n",
@@ -982,7 +982,7 @@ def tables() -> dict[str, type]:
         kind = waiting.pop()
         found[kind.__name__] = kind
         parts = [getattr(key.kind, "__args__", (key.kind,))[0] for key in keys_of(kind).values()]
-        waiting += [part for part in parts if attrs.has(part) and part.__name__ not in found]
+        waiting += [part for part in parts if attrs.has(part) and part.__name__ not in {*found, "Parameters"}]
     return found
 
 
