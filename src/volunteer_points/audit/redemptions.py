@@ -26,9 +26,8 @@ from volunteer_points.entries import (
     StockWrittenOff,
 )
 from volunteer_points.errors import Refused
-from volunteer_points.model import Item, Use
+from volunteer_points.model import Item, Use, own_facts
 from volunteer_points.postings import REDEMPTIONS, Account, Purpose, item_unit, volunteer_holder
-from volunteer_points.rules import own_facts
 
 CLOSING = (Collected, Cancelled, Lapsed)
 

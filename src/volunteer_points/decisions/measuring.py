@@ -111,6 +111,7 @@ class Measurer:
                 found: tuple[Question[Any], ...] = (available(self.volunteer, reading.unit),)
             case Of.BALANCE:
                 found = (available(self.volunteer, reading.unit), Moved(holder, Purpose.HELD, reading.unit))
+                found += _pending(holder, reading)
             case Of.RECORDS:
                 found = (About(holder, RECORD_KINDS, reading.since, reading.until),)
             case Of.MONTHS:
@@ -124,7 +125,7 @@ class Measurer:
     def _together(self, holder: str, reading: Reading) -> tuple[Question[Any], ...]:
         """What a household or a team is counted to have done together."""
         if reading.of in {Of.AVAILABLE, Of.BALANCE}:
-            return (lots_of(holder, reading.unit),)
+            return (lots_of(holder, reading.unit), *_pending(holder, reading))
         unit = _TOGETHER.get(reading.of)
         if unit is None:
             refuse("cannot_be_measured", of=str(reading.of), whose=str(reading.whose))
@@ -144,6 +145,11 @@ class Measurer:
         moved = sum(_amount(answer) for answer in answers)
         is_count = reading.whose is Whose.VOLUNTEER and reading.of in {Of.HOURS, Of.TIMES, Of.QUANTITY}
         return moved if is_count else -moved
+
+
+def _pending(holder: str, reading: Reading) -> tuple[Question[Any], ...]:
+    """What was awarded and is still under public notice, where that is wanted."""
+    return (Moved(holder, Purpose.PENDING, reading.unit),) if reading.pending else ()
 
 
 def _spendable(lots: Lots, at: datetime) -> int:

@@ -23,7 +23,7 @@ from volunteer_points.decisions.case import (
 )
 from volunteer_points.decisions.measuring import Framed, Measurer, facts_about, hold_to
 from volunteer_points.entries import Cancelled, Collected, Entry, Expired, Extended, Held, ItemListed, Lapsed, Returned
-from volunteer_points.model import Facts, Item, Limit, LimitBy, LimitOf, Right, Use, Whose, period_around
+from volunteer_points.model import Facts, Item, Limit, LimitBy, LimitOf, Right, Use, Whose, own_facts, period_around
 from volunteer_points.postings import (
     REDEMPTIONS,
     UNITS,
@@ -36,7 +36,7 @@ from volunteer_points.postings import (
     tally_unit,
     volunteer_holder,
 )
-from volunteer_points.rules import RedemptionRule, Rulebook, Window, own_facts
+from volunteer_points.rules import RedemptionRule, Rulebook, Window
 
 REDEMPTION_KINDS = ("Held", "Collected", "Cancelled", "Lapsed", "Returned")
 

@@ -143,6 +143,10 @@ LINES: Mapping[str, Words] = {
         "Cap {limit} {per}[, {used} used before]: {before} become {after} (cap {rule}[, clause {clause}])",
         "上限{per} {limit}[，此前已用 {used}]：{before}，计为 {after}（上限 {rule}[，条款 {clause}]）",
     ),
+    "came_over": Words(
+        "{came} above cap {caps} came over[ to {before}]: {after} (stream {rule})",
+        "超出上限 {caps} 的 {came} 转入[，原有 {before}]：{after}（{rule}）",
+    ),
     "cap_order": Words(
         "What a cap leaves depends on the order of approval: records approved earlier count first",
         "达到上限时，结果与审核先后有关：先审核的先计",
@@ -314,7 +318,7 @@ def _working(steps: Iterable[Step], rulebook: Rulebook | None, currency: str, sp
     streams = () if rulebook is None else rulebook.streams
     begun: Stream | None = None
     for step in steps:
-        stream = next((each for each in streams if step.rule in _rules_of(each)), None)
+        stream = next((each for each in streams if _is_of(step, each)), None)
         if stream is not None and stream is not begun:
             begun, currency = stream, stream.currency
             lines.append(_stream(stream, speaker))
@@ -352,6 +356,11 @@ def _own(step: Step, rulebook: Rulebook | None) -> dict[str, Fact]:
                 return {"own": in_own_words(Use.CONDITION, step.facts, condition.own)}
     use = Use.CONDITION if step.did == "condition_unmet" else Use.ACCRUAL
     return {"own": in_own_words(use, step.facts)}
+
+
+def _is_of(step: Step, stream: Stream) -> bool:
+    """Whether a step was taken for a stream: what came over is told under its own id, all else under a rule's."""
+    return step.rule == stream.id if step.did == "came_over" else step.rule in _rules_of(stream)
 
 
 def _rules_of(stream: Stream) -> set[str]:

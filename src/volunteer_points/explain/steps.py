@@ -31,6 +31,7 @@ STEPS = _OF_TIME | {
     "points_rounded",
     "milestone",
     "capped",
+    "came_over",
 }
 """Every step that has words of its own, by what it did."""
 
@@ -130,6 +131,11 @@ def _unmet(step: Step, said: Mapping[str, str]) -> dict[str, Fact]:
     return {"found": step.before, "wanted": said.get("wanted")}
 
 
+def _came_over(step: Step, said: Mapping[str, str]) -> dict[str, Fact]:
+    before = Exact(step.before) if step.before != "0" else None
+    return {"came": Exact(said["came"]), "caps": said["caps"], "before": before}
+
+
 _MORE: Mapping[str, Callable[[Step, Mapping[str, str]], dict[str, Fact]]] = {
     "per_hour": _per_hour,
     "by_rate": _by_rate,
@@ -137,5 +143,6 @@ _MORE: Mapping[str, Callable[[Step, Mapping[str, str]], dict[str, Fact]]] = {
     "added": _added,
     "milestone": _milestone,
     "condition_unmet": _unmet,
+    "came_over": _came_over,
 }
 """What a step says besides its numbers."""

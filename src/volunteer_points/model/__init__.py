@@ -63,6 +63,7 @@ from volunteer_points.model.own import (
     Result,
     Rule,
     Use,
+    own_facts,
     places_of,
 )
 from volunteer_points.model.values import (
@@ -160,6 +161,7 @@ __all__ = [
     "minutes_in",
     "not_negative",
     "number_text",
+    "own_facts",
     "own_readings",
     "period_around",
     "places_of",

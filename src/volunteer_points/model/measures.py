@@ -87,6 +87,8 @@ class Reading:
     whose: Whose = Whose.VOLUNTEER
     since: date | None = None
     until: date | None = None
+    pending: bool = False
+    """With what is still under public notice, which caps of a balance count."""
 
 
 _UNITLESS = frozenset({Of.HOURS, Of.MINUTES, Of.TIMES, Of.REDEMPTIONS, Of.RECORDS, Of.MONTHS})

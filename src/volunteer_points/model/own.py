@@ -409,5 +409,19 @@ def places_of(*templates: str) -> Iterable[str]:
     return (place for template in templates for place in _PLACE.findall(template))
 
 
+def own_facts(
+    own: OwnRule | None, told: Iterable[tuple[str, str]], *, alone: bool = False
+) -> tuple[tuple[str, str], ...]:
+    """What a step says of a developer's own rule: its name and version, and behind ``own.`` the facts that it told.
+
+    Where no rulebook stands beside it to tell its parameters, ``alone``, they are told too.
+    """
+    if own is None:
+        return ()
+    if alone:
+        told = sorted({**own.parameters.texts, **dict(told)}.items())
+    return (("name", own.rule), ("version", own.version), *((f"own.{name}", value) for name, value in told))
+
+
 NO_OWN_RULES = OwnRules()
 """None at all."""

@@ -7,7 +7,6 @@ from volunteer_points.rules.award import (
     award,
     cap_reading,
     needed,
-    own_facts,
     streams_of,
 )
 from volunteer_points.rules.numbers import (
@@ -104,7 +103,6 @@ __all__ = [
     "exact_or_none",
     "from_nought",
     "needed",
-    "own_facts",
     "pieces",
     "rounded",
     "streams_of",

@@ -29,6 +29,7 @@ from volunteer_points.model import (
     Use,
     Whose,
     number_text,
+    own_facts,
     own_readings,
     period_around,
     reading,
@@ -90,7 +91,7 @@ def cap_reading(cap: Cap, currency: str, service: ServiceRecord) -> Reading | No
     if cap.per == RECORD:
         return None
     if cap.per == BALANCE:
-        return Reading(Of.BALANCE, currency, (), cap.whose)
+        return Reading(Of.BALANCE, currency, (), cap.whose, pending=True)
     since, until = period_around(service.day, Period(cap.per))
     of, activities = _CAPPED[cap.of], (service.activity,) if cap.each_activity else cap.activities
     unit = {Of.EARNED: currency, Of.QUANTITY: cap.unit}.get(of, "")
@@ -220,8 +221,8 @@ class _Evaluation:
     currencies: Mapping[str, Currency]
     steps: list[Step] = attrs.field(factory=list)
     credits: list[Credit] = attrs.field(factory=list)
-    overflows: dict[str, Fraction] = attrs.field(factory=dict)
-    """What caps cut off for the currencies of later streams."""
+    overflows: dict[str, dict[str, Fraction]] = attrs.field(factory=dict)
+    """What caps cut off for the currencies of later streams, by cap."""
     counted: dict[str, int] = attrs.field(factory=dict)
     reasons: list[str | None] = attrs.field(factory=list)
 
@@ -315,10 +316,19 @@ class _Evaluation:
         What overflowed a cap of an earlier stream is held against the caps of this one.
         """
         own, because = self._own(stream, minutes)
-        came = self.overflows.pop(stream.currency, Fraction(0)) * self.currencies[stream.currency].scale
-        whole = own + came.__floor__()
+        whole = self._with_overflow(stream, own)
         granted = self._capped(whole, "points", stream) if whole > 0 else whole
         return granted, None if granted else because or ("cap_reached" if whole > 0 else "earns_nothing")
+
+    def _with_overflow(self, stream: Earning, own: int) -> int:
+        """The points of a stream with what caps of earlier ones sent on to it, in whole parts of its currency."""
+        came = self.overflows.pop(stream.currency, {})
+        total = sum(came.values(), Fraction(0))
+        whole = own + (total * self.currencies[stream.currency].scale).__floor__()
+        if came:
+            facts = (("came", number_text(total)), ("caps", ", ".join(came)))
+            self.steps.append(Step(stream.id, "came_over", self._text(own, stream), self._text(whole, stream), facts))
+        return whole
 
     def _own(self, stream: Earning, minutes: int) -> tuple[int, str | None]:
         """What the service itself gives before the caps, and why it gives nothing."""
@@ -332,15 +342,24 @@ class _Evaluation:
                 *own_facts(shown.condition.own, shown.told),
             )
             self.steps.append(Step(shown.condition.id, "condition_unmet", shown.found, "", facts))
-            return 0, "condition_unmet"
+            return self._taken(stream, minutes), "condition_unmet"
         value, because = self._value(stream, minutes)
         if value is None:
             return 0, because
         whole = self._with_milestones(stream, self._rounded(stream, value), minutes)
         return whole, None if whole else "rounds_to_nothing" if value else "earns_nothing"
 
-    def _value(self, stream: Earning, minutes: int) -> tuple[Fraction | None, str | None]:
-        rules = [each for each in stream.accruals if self.fits(each.when)]
+    def _taken(self, stream: Earning, minutes: int) -> int:
+        """What is taken from somebody who may not earn: a condition stops what is earned, and no deduction."""
+        told = len(self.steps)
+        value, _ = self._value(stream, minutes, taken_only=True)
+        if value is not None and value < 0:
+            return self._rounded(stream, value)
+        del self.steps[told:]
+        return 0
+
+    def _value(self, stream: Earning, minutes: int, *, taken_only: bool = False) -> tuple[Fraction | None, str | None]:
+        rules = [each for each in stream.accruals if (each.takes or not taken_only) and self.fits(each.when)]
         factors = [each for each in stream.multipliers if self.fits(each.when)]
         parts = pieces(self.service, [*(each.when for each in rules), *(each.when for each in factors)], self.calendar)
         parts = trimmed(parts, minutes) if self.service.intervals else parts
@@ -536,8 +555,8 @@ class _Evaluation:
             if amount > room:
                 self.steps.append(Step(cap.id, "capped", str(amount), str(room), facts))
                 if cap.overflow:
-                    over = Fraction(amount - room, scale)
-                    self.overflows[cap.overflow] = self.overflows.get(cap.overflow, Fraction(0)) + over
+                    came = self.overflows.setdefault(cap.overflow, {})
+                    came[cap.id] = came.get(cap.id, Fraction(0)) + Fraction(amount - room, scale)
                 amount = room
         return amount
 
@@ -557,20 +576,6 @@ class _Evaluation:
             more=more,
             counted=tuple(sorted(self.counted.items())),
         )
-
-
-def own_facts(
-    own: OwnRule | None, told: Iterable[tuple[str, str]], *, alone: bool = False
-) -> tuple[tuple[str, str], ...]:
-    """What a step says of a developer's own rule: its name and version, and behind ``own.`` the facts that it told.
-
-    Where no rulebook stands beside it to tell its parameters, ``alone``, they are told too.
-    """
-    if own is None:
-        return ()
-    if alone:
-        told = sorted({**own.parameters.texts, **dict(told)}.items())
-    return (("name", own.rule), ("version", own.version), *((f"own.{name}", value) for name, value in told))
 
 
 def _shared(base: Fraction, own: list[Piece]) -> list[tuple[Piece, Fraction]]:

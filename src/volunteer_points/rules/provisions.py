@@ -143,6 +143,15 @@ class Accrual:
         if sum(given is not None for given in (self.per_hour, self.fixed, self.rate, self.own)) != 1:
             raise InputError("one_rate", accrual=self.id, fix="Give one of 'per_hour', 'fixed', 'rate' and 'own'.")
 
+    @property
+    def takes(self) -> bool:
+        """Whether it may be a deduction."""
+        if self.rate is not None:
+            return any(number < 0 for each in self.rate.stages for number in (each.plus, each.points)) or (
+                self.rate.points < 0
+            )
+        return self.fixed is not None and self.fixed < 0
+
 
 @attrs.frozen(kw_only=True)
 class Multiplier:
