@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,10 @@ from fractions import Fraction
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
+import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from volunteer_points.audit import audit
 from volunteer_points.commands import Adopt, Approve, Definition, Enrol, OpenBalance, ReceiveStock, Redeem, Submit
@@ -19,11 +23,13 @@ from volunteer_points.errors import InputError, Refused
 from volunteer_points.handout import markdown
 from volunteer_points.installed import GROUP, installed_rules
 from volunteer_points.model import (
+    Condition,
     Details,
     Given,
     Interval,
     Measure,
     Of,
+    OwnRule,
     OwnRules,
     Parameters,
     Quantity,
@@ -33,10 +39,13 @@ from volunteer_points.model import (
 )
 from volunteer_points.programme import Programme
 from volunteer_points.programme_file import check, dumps, loads, look_over
+from volunteer_points.rules import Accrual, When
 from volunteer_points.storage.memory import MemoryStore
+from volunteer_points.testing.strategies import rates
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "own_rule"
 TEXT = (EXAMPLE / "programme.toml").read_text("utf-8")
+COMMAND = Path(sysconfig.get_path("scripts"), "volunteer-points")
 NOW = datetime(2026, 3, 14, 4, tzinfo=UTC)
 
 
@@ -186,6 +195,22 @@ def test_a_rule_that_asks_for_what_nobody_counts_is_named(rules: OwnRules) -> No
     [problem] = check(text, own_rules=wanting)
     assert problem.message == "measures times, which rulebook 2026 does not count"
     assert check(text.replace("caps =", "counts_times = true\ncaps ="), own_rules=wanting) == ()
+
+
+VALUES = st.integers(-(10**15), 10**15) | rates() | st.text(st.characters(codec="utf-8"), max_size=20)
+
+
+@given(st.dictionaries(st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True), VALUES, max_size=5))
+def test_whatever_parameters_read_back_as_they_were_written(parameters: dict[str, int | Fraction | str]) -> None:
+    own = OwnRule(rule="r", version="1.2", parameters=Parameters(parameters))
+    accrual = Accrual(id="a", own=own, when=When(conditions=(Condition(id="c", own=own, below=Fraction(1)),)))
+    before = loads(TEXT)
+    rulebook = attrs.evolve(before.rulebooks[0], accruals=(accrual,))
+    item = attrs.evolve(before.catalogue[0], own=own)
+    definition = attrs.evolve(before, rulebooks=(rulebook,), catalogue=(item,))
+    again = loads(dumps(definition))
+    assert again == definition
+    assert again.rulebooks[0].hash == rulebook.hash
 
 
 class Often:
@@ -346,7 +371,7 @@ def test_the_sheet_tells_the_rules_in_their_words(rules: OwnRules) -> None:
 @pytest.mark.slow
 def test_the_commands_find_installed_rules_and_name_missing_ones(packages: Path, tmp_path: Path) -> None:
     def checked(folder: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "volunteer_points", "--lang", "en", "rules", "check", "programme.toml"]
+        command = [COMMAND, "--lang", "en", "rules", "check", "programme.toml"]
         environment = {**os.environ, "PYTHONPATH": folder}
         return subprocess.run(command, cwd=EXAMPLE, env=environment, capture_output=True, text=True, check=False)
 

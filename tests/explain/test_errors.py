@@ -256,8 +256,8 @@ def test_every_misfit_that_is_written_in_the_source_is_told_in_chinese() -> None
         ("item rice: unknown partner 'shp'. Did you mean 'shop'?", "物品 rice：没有共建单位“shp”，是不是“shop”？"),
         ("team x: has wings; clip them", "team x: has wings; clip them"),
         (
-            "item rice: names a rule for the price that is not installed, r 2, there is version 1; ask whoever wrote it",
-            "物品 rice：所写的价格规则 r 2 未安装，已有版本 1；请联系规则的编写者",
+            "item rice: names a rule for the price that is not installed, r 2; ask whoever wrote it",
+            "物品 rice：所写的价格规则 r 2 未安装；请联系规则的编写者",
         ),
     ],
 )

@@ -60,7 +60,7 @@ def _parameter(name: str, value: object) -> int | str:
         raise InputError(
             "bad_parameter", parameter=name[:80], fix="Name it with letters of the Latin alphabet, digits and '_'."
         )
-    if isinstance(value, Fraction | Decimal):
+    if isinstance(value, Fraction) or (isinstance(value, Decimal) and value.copy_abs() <= AMOUNT_MAX):
         number = exact(value)
         value = number.numerator if number.denominator == 1 else number_text(number)
     is_whole = type(value) is int and -AMOUNT_MAX <= value <= AMOUNT_MAX
