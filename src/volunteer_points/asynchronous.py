@@ -32,6 +32,7 @@ from sqlalchemy.util import greenlet_spawn
 from volunteer_points.entries import Entry
 from volunteer_points.errors import Misconfigured
 from volunteer_points.ledger import decode
+from volunteer_points.model import NO_OWN_RULES, OwnRules
 from volunteer_points.programme import Programme, Retry
 from volunteer_points.storage import Reader
 from volunteer_points.storage.families import url_of
@@ -189,13 +190,21 @@ class AsyncProgramme:
 
     Args:
         store: Where the ledger is kept.
-        options: As for ``Programme``: ``clock``, ``new_key``, and ``retry``, whose waits are those of the loop.
+        options: As for ``Programme``: ``clock``, ``new_key``, ``own_rules``, and ``retry``, whose waits are the loop's.
     """
 
-    def __init__(self, store: AsyncSqlStore, *, retry: Retry | None = None, **options: Callable[[], Any]) -> None:
+    def __init__(
+        self,
+        store: AsyncSqlStore,
+        *,
+        retry: Retry | None = None,
+        own_rules: OwnRules = NO_OWN_RULES,
+        **options: Callable[[], Any],
+    ) -> None:
         self.store = store
         awaiting = attrs.evolve(retry or Retry(), sleep=sleep)
-        self._programme = _Programme(store._store, retry=awaiting, **options)  # noqa: SLF001 - the same module's
+        inner = store._store  # noqa: SLF001 - the same module's
+        self._programme = _Programme(inner, retry=awaiting, own_rules=own_rules, **options)
 
     execute = _awaited(Programme.execute)
     execute_many = _awaited(Programme.execute_many)

@@ -395,6 +395,8 @@ class Held:
     """What is paid besides in money, for all units together."""
     special: str = ""
     """The condition by which a special price was given."""
+    priced_by: tuple[tuple[str, str], ...] = ()
+    """The name and version of a developer's own rule that gave the price, and what it told."""
 
 
 @attrs.frozen(kw_only=True)

@@ -26,6 +26,7 @@ from volunteer_points.audit.sealed import KeepsTree, Tree, TreeCompared
 from volunteer_points.audit.service import DayNotOverfull, NoOverlap, OtherEyes
 from volunteer_points.audit.source import Balances, GivesPlaces, Journal, Kept, Ledger, Source
 from volunteer_points.errors import Corrupt, InputError, suggestion
+from volunteer_points.model import NO_OWN_RULES, OwnRules
 from volunteer_points.sealing import Checkpoint
 
 CORE: tuple[type[Check], ...] = (
@@ -66,6 +67,7 @@ def audit(  # noqa: PLR0913 - each is a choice of the auditor
     fail_on: Severity | str = Severity.ERROR,
     checkpoints: Iterable[Checkpoint] = (),
     progress: Progress | None = None,
+    own_rules: OwnRules = NO_OWN_RULES,
 ) -> Report:
     """Examine a ledger, from its entries alone.
 
@@ -81,6 +83,8 @@ def audit(  # noqa: PLR0913 - each is a choice of the auditor
         fail_on: The mildest severity that makes the audit fail.
         checkpoints: Checkpoints that were kept elsewhere, as on a notice board; the entries must give their roots.
         progress: Told now and then, and at the end, how many entries are done.
+        own_rules: The developers' own rules that are there. One that a rulebook names and that is not there is a
+            finding, for what it decided cannot be worked out again.
 
     Raises:
         InputError: ``naive_datetime``, ``unknown_profile``, ``unknown_check`` or ``unknown_severity``.
@@ -91,7 +95,7 @@ def audit(  # noqa: PLR0913 - each is a choice of the auditor
             raise InputError(
                 "naive_datetime", field=name, value=instant.isoformat(), fix="Give the time with its zone."
             )
-    examination = Examination(source.ledger, _checks_of(profile), booked_until)
+    examination = Examination(source.ledger, _checks_of(profile), booked_until, own_rules)
     required = _required(require, examination)
     severity = _severity(fail_on)
     with _opened(source) as (pieces, balances, tree, adrift):
@@ -153,13 +157,19 @@ def _opened(source: Source) -> Iterator[_Opened]:
 class Examination:
     """One audit on its way: what stands so far, what was found so far."""
 
-    def __init__(self, ledger: str, checks: Iterable[type[Check]], booked_until: datetime | None) -> None:
+    def __init__(
+        self,
+        ledger: str,
+        checks: Iterable[type[Check]],
+        booked_until: datetime | None,
+        own_rules: OwnRules = NO_OWN_RULES,
+    ) -> None:
         self._unchanged = Unchanged(ledger)
         self.checks: tuple[Check, ...] = tuple(
             sorted((self._unchanged, *(check() for check in checks)), key=lambda check: check.id)
         )
         self._booked_until = booked_until
-        self._standing = Standing()
+        self._standing = Standing(own_rules)
         self._found: list[Finding] = []
         self._leaves = hashlib.sha256()
         self._entries = self._left_out = 0

@@ -13,8 +13,9 @@ import attrs
 from volunteer_points.audit.findings import Finding, Severity
 from volunteer_points.audit.rollforward import PARTS, SELDOM, SIGNS, RollForward
 from volunteer_points.audit.sealed import Covered
-from volunteer_points.audit.titles import TITLES, Words
-from volunteer_points.audit.wording import VOCABULARY, word
+from volunteer_points.audit.titles import TITLES
+from volunteer_points.audit.vocabulary import VOCABULARY, Words
+from volunteer_points.audit.wording import word
 from volunteer_points.canonical import instant_text
 from volunteer_points.model import Calendar, Currency
 from volunteer_points.postings import Purpose

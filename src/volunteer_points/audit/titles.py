@@ -1,4 +1,4 @@
-"""What an audit says things with: words in both languages, sentences, and the titles of the checks."""
+"""What an audit says things with: sentences of what is wrong and what to do, and the titles of the checks."""
 
 from __future__ import annotations
 
@@ -6,19 +6,9 @@ from collections.abc import Mapping
 
 import attrs
 
+from volunteer_points.audit.vocabulary import Words
+
 LANGUAGES = ("en", "zh")
-
-
-@attrs.frozen
-class Words:
-    """The same in both languages."""
-
-    en: str
-    zh: str
-
-    def said(self, language: str) -> str:
-        """The words of a language; English unless it is ``zh``."""
-        return self.zh if language == "zh" else self.en
 
 
 @attrs.frozen
@@ -61,4 +51,4 @@ TITLES: Mapping[str, Words] = {
 }
 """What each check holds to be true."""
 
-__all__ = ["LANGUAGES", "TITLES", "Sentence", "Words"]
+__all__ = ["LANGUAGES", "TITLES", "Sentence"]

@@ -95,7 +95,7 @@ def init(
     _refuse_existing(desk)
     source = target if preset else str(file)
     text = _preset(preset, founders, run_by) if preset else read_file(source)
-    definition = _definition(text, source)
+    definition = _definition(desk, text, source)
     author = author or (definition.run_by_one if file or desk.has_actor else None) or None
     if file and author is None:
         raise InputError("no_author")
@@ -159,10 +159,10 @@ def read_file(path: str) -> str:
         raise InputError("no_such_file", place=path, reason="not UTF-8") from None
 
 
-def _definition(text: str, source: str) -> Definition:
+def _definition(desk: Desk, text: str, source: str) -> Definition:
     from volunteer_points import programme_file  # noqa: PLC0415 - only here
 
-    return programme_file.loads(text, source=source)
+    return programme_file.loads(text, source=source, own_rules=desk.own_rules)
 
 
 def _write_preset(desk: Desk, target: Path, text: str) -> Line:
@@ -210,7 +210,7 @@ def adopt(desk: Desk, *, file: str, author: str | None, what_if: str | None, dry
     """
     from volunteer_points.cli.reaching_back import looked_at  # noqa: PLC0415 - only here
 
-    definition = _definition(read_file(file), file)
+    definition = _definition(desk, read_file(file), file)
     author = author or definition.run_by_one
     if not author:
         raise InputError("no_author")
@@ -246,7 +246,7 @@ def _adopted(desk: Desk, definition: Definition, author: str, source: str, what_
 
 def _tried(desk: Desk, definition: Definition, author: str) -> None:
     """Find out on a ledger in memory whether it would be refused, before anything is made."""
-    trial = Programme(MemoryStore("trial"))
+    trial = Programme(MemoryStore("trial"), own_rules=desk.own_rules)
     at = desk.now(definition.calendar)
     trial.preview(Adopt(definition=definition, author=author), actor=desk.actor, booked_at=at)
 
@@ -257,7 +257,7 @@ def check(desk: Desk, file: str) -> Answer:
     """Check a programme file and list everything that is wrong in it; nothing is written."""
     from volunteer_points import programme_file  # noqa: PLC0415 - only here
 
-    problems = programme_file.check(read_file(file))
+    problems = programme_file.check(read_file(file), own_rules=desk.own_rules)
     data = {"file": file, "problems": [problem_data(problem) for problem in problems]}
     if not problems:
         fine = desk.say(f"{file} can be adopted.", f"{file} 没有问题，可以采用。")
@@ -472,6 +472,7 @@ def audit(
             ledger,
             as_of=_audit_time(ledger, as_of) if as_of else None,
             fail_on=fail_on,
+            own_rules=desk.own_rules,
             require=require,
             checkpoints=[checkpoint_in(file) for file in published],
             progress=steps(advance),

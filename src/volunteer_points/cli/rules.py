@@ -59,7 +59,7 @@ def check(desk: Desk, file: str) -> Answer:
     """
     from volunteer_points.programme_file import ProgrammeFileInvalid, look_over  # noqa: PLC0415 - only here
 
-    mistakes, doubtful = look_over(read_file(file))
+    mistakes, doubtful = look_over(read_file(file), own_rules=desk.own_rules)
     code = BAD_INPUT if mistakes else REFUSED if doubtful else DONE
     data = {
         "file": file,
@@ -113,7 +113,7 @@ def show(desk: Desk, *, file: str | None, version: str | None, as_html: bool, ta
     definition = _from_file(file) if file else _from_ledger(desk)
     rulebook = _chosen(desk, definition, version)
     try:
-        text = (html if as_html else markdown)(definition, rulebook, desk.lang)
+        text = (html if as_html else markdown)(definition, rulebook, desk.lang, desk.own_rules)
     except ImportError:
         raise InputError("extra_missing", command="pip install 'volunteer-points[reports]'") from None
     data = {"version": rulebook.id, "hash": rulebook.hash, "page": text}
@@ -146,8 +146,8 @@ def diff(desk: Desk, old: str, new: str) -> Answer:
     from volunteer_points.handout import differences, phrases  # noqa: PLC0415 - only here
 
     (was, before), (now, after) = _meant(desk, old), _meant(desk, new)
-    say = phrases(now, desk.lang)
-    found = differences(before, after, phrases(was, desk.lang), say)
+    say = phrases(now, desk.lang, desk.own_rules)
+    found = differences(before, after, phrases(was, desk.lang, desk.own_rules), say)
     data = {
         "old": {"version": before.id, "hash": before.hash},
         "new": {"version": after.id, "hash": after.hash},

@@ -24,6 +24,7 @@ from volunteer_points.entries import (
     TeamFormed,
     Withdrawn,
 )
+from volunteer_points.model import NO_OWN_RULES, OwnRules
 from volunteer_points.postings import PROGRAMME
 from volunteer_points.rules import Rulebook
 
@@ -33,18 +34,18 @@ STANDING = About(PROGRAMME, NOUN_KINDS)
 """Everything the programme is made of, asked for alone: who adopts takes the programme for itself."""
 
 
-def adopt(books: Books, request: Request) -> Case:
+def adopt(books: Books, request: Request, own_rules: OwnRules = NO_OWN_RULES) -> Case:
     """Check a definition and draft what it changes."""
     command = request.command
     assert isinstance(command, Adopt)  # noqa: S101 - the dispatcher sees to it
     definition = command.definition
     standing = frame_of(books.ask(FRAME))
     rulebooks, closed_until = (standing.rulebooks, standing.closed_until) if standing else ((), None)
-    frame = Frame(_frame_fact(command), rulebooks, closed_until)
+    frame = Frame(_frame_fact(command), rulebooks, closed_until, own_rules)
     case = Case(books, request, frame)
     case.check_open()
     _authorise(case, standing, command)
-    found = (*problems(definition, case.booking_day), *_breaks(command, standing, case.booking_day))
+    found = (*problems(definition, case.booking_day, own_rules), *_breaks(command, standing, case.booking_day))
     if found:
         refuse("definition_has_problems", problems=list(found))
     if standing is None or standing.adopted != attrs.evolve(frame.adopted, author=standing.adopted.author):
@@ -145,11 +146,14 @@ def changes(definition: Definition, standing: Mapping[str, Nouns]) -> Iterator[t
 # --- checks ------------------------------------------------------------------------------------------------------
 
 
-def problems(definition: Definition, day: date) -> tuple[str, ...]:
-    """Everything in a definition that does not fit together, in sentences that say where and what to do."""
+def problems(definition: Definition, day: date, own_rules: OwnRules | None = None) -> tuple[str, ...]:
+    """Everything in a definition that does not fit together, in sentences that say where and what to do.
+
+    Developers' own rules are held against those that are there, if these are given.
+    """
     return (
         *_doubles(definition),
-        *map(str, misfits(definition, day)),
+        *map(str, misfits(definition, day, own_rules)),
         *_circles(definition),
         *definition.structure.problems(definition.teams, day),
         *_overlaps(definition.rulebooks),

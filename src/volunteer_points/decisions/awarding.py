@@ -112,11 +112,11 @@ def measurer(case: Case, said: Said) -> Measurer:
 
 def work_out(case: Case, said: Said, on: date, *, rating: str = "") -> Working:
     """What the rulebook of that day gives for a record, after what this person already got."""
-    rulebook = case.frame.rulebook_on(on)
+    rulebook, own_rules = case.frame.rulebook_on(on), case.frame.own_rules
     anybody = ServiceRecord(intervals=said.intervals, day=on, activity=said.activity)
     case.need(  # all at once: how often books are fetched is what a command costs
         *_who_and_what(said),
-        *Measurer(case, said.volunteer).questions(needed(rulebook, anybody, at_most=True)),
+        *Measurer(case, said.volunteer).questions(needed(rulebook, anybody, own_rules, at_most=True)),
         debt(said.volunteer, rulebook.currency),
         lots_of(volunteer_holder(said.volunteer), rulebook.currency),
     )
@@ -127,8 +127,8 @@ def worked_out(case: Case, said: Said, on: date, *, rating: str = "") -> Working
     """The same, for who has everything at hand and need not fetch it all at once."""
     rulebook = case.frame.rulebook_on(on)
     service = service_record(case, said, on, rating=rating)
-    known = measurer(case, said).values(needed(rulebook, service))
-    return award(rulebook, case.frame.adopted.currencies, case.frame.calendar, service, known)
+    known = measurer(case, said).values(needed(rulebook, service, own_rules))
+    return award(rulebook, case.frame.adopted.currencies, case.frame.calendar, service, known, own_rules)
 
 
 # --- the award ---------------------------------------------------------------------------------------------------

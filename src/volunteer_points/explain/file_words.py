@@ -52,7 +52,8 @@ PROGRAMME_FILE_IN_CHINESE: Mapping[str, str] = {
     "one_expiry": "有效期只能有一种写法",
     "one_rate": "需要且只能有一种计分方式",
     "price_dates": "各价格的起始日期没有先后顺序",
-    "price_missing": "需要价格或折合金额之一",
+    "price_missing": "需要价格、折合金额或自定规则之一",
+    "bad_parameter": "不能作为规则的参数",
     # how rules are written
     "bad_month": "不是月份",
     "bad_window": "不是可以统计的时间范围",
@@ -86,6 +87,7 @@ REMEDY_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"It belongs to (.+): write it above the heading of (.+)\."), r"它属于 \1：请写在 \2 的标题之前。"),
     (re.compile(r"Write (\[\[.+\]\]) above each\."), r"请在每一项前写 \1。"),
     (re.compile(r"Write (\{ .+ \}) or a heading\."), r"请写 \1 或一个标题。"),
+    (re.compile(r"Give at most (\d+), each once\."), r"最多 \1 项，每项一次。"),
     (re.compile(r"Let (\S+) begin on (.+)\."), r"请让 \1 从 \2 开始。"),
 )
 """Remedies that name something, as English patterns, and how to say them in Chinese."""
