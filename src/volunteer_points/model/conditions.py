@@ -305,15 +305,16 @@ def ladder_named(ladders: Iterable[Ladder], name: str) -> Ladder:
     raise InputError("unknown_ladder", ladder=name, fix="Describe the ladder in the rulebook.")
 
 
-def readings(conditions: Iterable[Condition], ladders: tuple[Ladder, ...], day: date) -> set[Reading]:
-    """All that must be known to hold conditions against the books."""
-    found: set[Reading] = set()
+def readings(conditions: Iterable[Condition], ladders: tuple[Ladder, ...], day: date) -> tuple[Reading, ...]:
+    """All that must be known to hold conditions against the books, each once, in the order of the conditions."""
+    found: dict[Reading, None] = {}
     for condition in conditions:
-        found.update(condition.readings(day))
+        found.update(dict.fromkeys(condition.readings(day)))
         if condition.ladder:
             levels = ladder_named(ladders, condition.ladder).levels
-            found |= readings((each for level in levels for each in level.conditions), ladders, day)
-    return found
+            within = (each for level in levels for each in level.conditions)
+            found.update(dict.fromkeys(readings(within, ladders, day)))
+    return tuple(found)
 
 
 def number_text(number: Fraction) -> str:
