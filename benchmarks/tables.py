@@ -1,4 +1,4 @@
-"""What a benchmark found, as JSON and as tables: ``python -m benchmarks.tables FOUND.json ... --into docs/benchmarks.md``.
+"""What a benchmark found, as JSON and as tables: ``python -m benchmarks.tables``.
 
 Each table has a name. In the document it stands between a comment with that name and a comment that ends it, and
 nothing else of the document is touched.

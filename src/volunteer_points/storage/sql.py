@@ -355,7 +355,7 @@ class SqlSession:
     def _check_floors(self, changes: Mapping[BalanceKey, int]) -> None:
         """Only what moves towards nought can pass it; the tables check once more when it is written."""
         downward = {key: amount for key, amount in changes.items() if FLOORS[key[0].purpose] * amount < 0}
-        self._fetch({LotsOf(account, unit) for account, unit, _ in downward})
+        self._fetch(dict.fromkeys(LotsOf(account, unit) for account, unit, _ in downward))
         for key, amount in downward.items():
             balance = self._balance(key) + amount
             if FLOORS[key[0].purpose] * balance < 0:
