@@ -71,7 +71,7 @@ def main() -> None:
         "benchmarks.peers",
         posts=(20_000, "how many posts a store holds when it is measured again"),
         timed=(100, "posts that are timed, on the empty and on the filled store"),
-        patience=(40.0, "seconds after which a store is filled no further"),
+        patience=(25.0, "seconds after which a store is filled no further"),
     )
     with workplace(chosen.folder) as folder, ExitStack() as stack:
         table = compared(folder.absolute(), chosen.posts, chosen.timed, chosen.patience, on_stderr, stack)

@@ -25,7 +25,7 @@ def main() -> None:
     chosen = arguments(
         __doc__,
         "benchmarks.sealing",
-        seconds=(5.0, "how long the writer writes in a turn"),
+        seconds=(3.0, "how long the writer writes in a turn"),
         rounds=(8, "turns without a sealer, and as many with one"),
     )
     with workplace(chosen.folder) as folder:
