@@ -115,7 +115,7 @@ class SqlTree:
             raise Corrupt("place_missing", place=before + 1, to=before + len(rows), fix="Run the audit.")
         new = grown(before, self, [bytes(leaf) for _, leaf in rows])
         nodes = sorted((number_of(node), value) for node, value in new.items() if node.level)
-        for bundle in bundles(nodes):
+        for bundle in _bundles(nodes):
             flat = tuple(value for node in bundle for value in (self.ledger, *node))
             self._transaction.write(_insert, [flat], NODE, len(bundle))
         return before + len(rows)
@@ -140,8 +140,8 @@ class SqlTree:
         self._transaction.write(_insert, [row], CHECKPOINT, 1)
 
 
-def bundles(nodes: Sequence[Placed]) -> Iterator[Sequence[Placed]]:
-    """Nodes in bundles of few sizes: to compile a statement for each size that there may be costs writers their time."""
+def _bundles(nodes: Sequence[Placed]) -> Iterator[Sequence[Placed]]:
+    """Nodes in bundles of few sizes: compiling a statement for every size there may be would keep writers waiting."""
     size, first = NODES_AT_ONCE, 0
     while first < len(nodes):
         while size > len(nodes) - first:
