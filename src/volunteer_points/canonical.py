@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cattrs import Converter
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_OFFSET = len("+00:00")
 _DIGITS_MAX = 30
 _NUMBER = re.compile(rf"[+-]?[0-9]{{1,{_DIGITS_MAX}}}(\.[0-9]{{1,{_DIGITS_MAX}}}|/[0-9]{{1,{_DIGITS_MAX}}})?")
 _WRITTEN = re.compile(r"-?[0-9]+(/[0-9]+)?")
@@ -67,7 +68,7 @@ def in_utc(instant: datetime) -> datetime:
 
 def instant_text(instant: datetime) -> str:
     """An aware instant as UTC text with microseconds, one spelling for one instant."""
-    return in_utc(instant).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return f"{in_utc(instant).isoformat(timespec='microseconds')[:-_OFFSET]}Z"
 
 
 def instant_from(text: str) -> datetime:

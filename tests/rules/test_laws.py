@@ -210,7 +210,7 @@ def test_only_what_is_needed_is_looked_at(case: Case) -> None:
 
     worked((rulebook, service, Watched(known)))
     assert seen <= set(needed(rulebook, service))
-    assert list(needed(rulebook, service)) == sorted(set(needed(rulebook, service)), key=str)
+    assert len(needed(rulebook, service)) == len(set(needed(rulebook, service)))
 
 
 @given(cases())

@@ -268,7 +268,7 @@ class Standing:
         person = self._person(volunteer, household, None)
         wanted = readings(conditions, rulebook.ladders, day, self.own_rules)
         if price is not None:
-            wanted |= set(own_readings(Use.PRICE, price, day, self.own_rules))
+            wanted = (*wanted, *own_readings(Use.PRICE, price, day, self.own_rules))
         values = {each: self._value(each, person, volunteer, at) for each in wanted}
         scales = {each.id: each.scale for each in (self.programme.currencies if self.programme else ())}
         return Facts(day, frozenset(self._tags.get(volunteer, ())), rulebook.ladders, values, scales, self.own_rules)

@@ -125,7 +125,7 @@ def work_out(case: Case, said: Said, on: date, *, rating: str = "") -> Working:
 
 def worked_out(case: Case, said: Said, on: date, *, rating: str = "") -> Working:
     """The same, for who has everything at hand and need not fetch it all at once."""
-    rulebook = case.frame.rulebook_on(on)
+    rulebook, own_rules = case.frame.rulebook_on(on), case.frame.own_rules
     service = service_record(case, said, on, rating=rating)
     known = measurer(case, said).values(needed(rulebook, service, own_rules))
     return award(rulebook, case.frame.adopted.currencies, case.frame.calendar, service, known, own_rules)

@@ -137,6 +137,7 @@ class Case:
         self._books = books
         self._drafted = Tally()
         self._untallied: list[Posting] = []
+        self._volunteers: dict[str, VolunteerState] = {}
         self.request = request
         self.frame = frame
         self.drafts: list[Draft] = []
@@ -201,10 +202,13 @@ class Case:
 
     def volunteer(self, volunteer: str, *, day: date | None = None) -> VolunteerState:
         """What is known of an enrolled volunteer; with a day, one who had not left by then."""
-        entries = self.ask(volunteer_question(volunteer))
-        state = volunteer_state(volunteer, tuple(entry.fact for entry in entries))
+        state = self._volunteers.get(volunteer)
         if state is None:
-            refuse("unknown_volunteer", volunteer=volunteer)
+            entries = self.ask(volunteer_question(volunteer))
+            state = volunteer_state(volunteer, tuple(entry.fact for entry in entries))
+            if state is None:
+                refuse("unknown_volunteer", volunteer=volunteer)
+            self._volunteers[volunteer] = state
         if day is not None and state.left_since is not None and state.left_since <= day:
             refuse("volunteer_left", volunteer=volunteer, since=state.left_since, day=day)
         return state

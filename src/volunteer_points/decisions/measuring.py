@@ -224,7 +224,7 @@ def facts_about(  # noqa: PLR0913, PLR0917 - who, by which rules and when
     own_rules = case.frame.own_rules
     wanted = readings(conditions, rulebook.ladders, day, own_rules)
     if price is not None:
-        wanted |= set(own_readings(Use.PRICE, price, day, own_rules))
+        wanted = (*wanted, *own_readings(Use.PRICE, price, day, own_rules))
     scales = {currency.id: currency.scale for currency in case.frame.adopted.currencies}
     return Facts(day, frozenset(tags), rulebook.ladders, measurer.values(wanted), scales, own_rules)
 

@@ -96,7 +96,7 @@ class Past:
         """The first condition that did not hold, of those that look at the volunteer alone."""
         day, rules = self.service.day, self.frame.own_rules
 
-        def asked(*each: Condition) -> set[Reading]:
+        def asked(*each: Condition) -> tuple[Reading, ...]:
             return readings(each, rulebook.ladders, day, rules)
 
         try:

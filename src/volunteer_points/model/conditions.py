@@ -248,12 +248,13 @@ def own_readings(use: Use, own: OwnRule, day: date, own_rules: OwnRules) -> Iter
 
 def readings(
     conditions: Iterable[Condition], ladders: tuple[Ladder, ...], day: date, own_rules: OwnRules = NO_OWN_RULES
-) -> set[Reading]:
-    """All that must be known to hold conditions against the books."""
-    found: set[Reading] = set()
+) -> tuple[Reading, ...]:
+    """All that must be known to hold conditions against the books, each once, in the order of the conditions."""
+    found: dict[Reading, None] = {}
     for condition in conditions:
-        found.update(condition.readings(day, own_rules))
+        found.update(dict.fromkeys(condition.readings(day, own_rules)))
         if condition.ladder:
             levels = ladder_named(ladders, condition.ladder).levels
-            found |= readings((each for level in levels for each in level.conditions), ladders, day, own_rules)
-    return found
+            within = (each for level in levels for each in level.conditions)
+            found.update(dict.fromkeys(readings(within, ladders, day, own_rules)))
+    return tuple(found)

@@ -109,22 +109,24 @@ def needed(
     """What :func:`award` has to know from the books, about this person and before this record.
 
     With ``at_most`` it is all that can matter for the activity and the day, whoever served, in which team and how.
+    Each is named once, in the order of the rules.
 
     Raises:
         Refused: ``own_rule_missing`` when the rulebook names a developer's rule that is not among ``own_rules``.
     """
-    found: set[Reading] = set()
+    found: dict[Reading | None, None] = {}
     for stream in streams_of(rulebook):
-        found |= set(filter(None, (cap_reading(cap, stream.currency, service) for cap in _caps_for(stream, service))))
+        found.update((cap_reading(cap, stream.currency, service), None) for cap in _caps_for(stream, service))
         for accrual in stream.accruals:
             if accrual.rate is not None and accrual.rate.over != RECORD and (at_most or accrual.when.fits(service)):
-                found.add(reading(accrual.rate.of, _Running(accrual), service.day))
+                found[reading(accrual.rate.of, _Running(accrual), service.day)] = None
             if accrual.own is not None and (at_most or accrual.when.fits(service)):
-                found |= set(own_readings(Use.ACCRUAL, accrual.own, service.day, own_rules))
+                found.update(dict.fromkeys(own_readings(Use.ACCRUAL, accrual.own, service.day, own_rules)))
         for milestone in stream.milestones:
-            found |= {reading(milestone.of, milestone, service.day), _paid(milestone, service)}
-    found |= readings(_conditions(rulebook, service, at_most=at_most), rulebook.ladders, service.day, own_rules)
-    return tuple(sorted(found, key=str))
+            found[reading(milestone.of, milestone, service.day)] = found[_paid(milestone, service)] = None
+    conditions = _conditions(rulebook, service, at_most=at_most)
+    found.update(dict.fromkeys(readings(conditions, rulebook.ladders, service.day, own_rules)))
+    return tuple(each for each in found if each is not None)
 
 
 def _caps_for(stream: Earning, service: ServiceRecord) -> Iterator[Cap]:

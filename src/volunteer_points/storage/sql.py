@@ -383,7 +383,7 @@ class SqlSession:
     def _check_floors(self, changes: Mapping[BalanceKey, int]) -> None:
         """Only what moves towards nought can pass it; the tables check once more when it is written."""
         downward = {key: amount for key, amount in changes.items() if FLOORS[key[0].purpose] * amount < 0}
-        self._fetch([LotsOf(account, unit) for account, unit, _ in downward])
+        self._fetch(dict.fromkeys(LotsOf(account, unit) for account, unit, _ in downward))
         for key, amount in downward.items():
             balance = self._balance(key) + amount
             if FLOORS[key[0].purpose] * balance < 0:
@@ -393,7 +393,8 @@ class SqlSession:
     def _balance(self, key: BalanceKey) -> int:
         account, unit, lot = key
         question = LotsOf(account, unit)
-        self._fetch((question,))
+        if question not in self._answers:
+            self._fetch((question,))
         before: int = self._answers[question].get(lot, 0)
         return before + self._changes.get(key, 0)
 

@@ -5,9 +5,9 @@ Leaves are not written twice: they are read where the entries are, by their last
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import (
     Column,
@@ -33,6 +33,9 @@ from volunteer_points.storage.schema import CHECKPOINT, ENTRY, LEAF, NODE, UNPLA
 from volunteer_points.storage.seals import leaves_below, next_checkpoint, number_of
 from volunteer_points.storage.statements import PAGE, Transaction, last_position
 
+Placed: TypeAlias = tuple[int, bytes]
+"""The number of a node, and its hash."""
+
 LEAVES_AT_ONCE: Final = 512
 """So many leaves are taken in by a transaction, at most: in SQLite writers take turns with it. It is even, so that
 every transaction ends between two nodes of the lowest level.
@@ -40,7 +43,7 @@ every transaction ends between two nodes of the lowest level.
 
 
 NODES_AT_ONCE: Final = 64
-"""So many nodes are written by a statement."""
+"""So many nodes are written by a statement, and half as many each time where no more are left."""
 
 
 class SqlTree:
@@ -112,10 +115,9 @@ class SqlTree:
             raise Corrupt("place_missing", place=before + 1, to=before + len(rows), fix="Run the audit.")
         new = grown(before, self, [bytes(leaf) for _, leaf in rows])
         nodes = sorted((number_of(node), value) for node, value in new.items() if node.level)
-        for first in range(0, len(nodes), NODES_AT_ONCE):
-            each = nodes[first : first + NODES_AT_ONCE]
-            flat = tuple(value for node in each for value in (self.ledger, *node))
-            self._transaction.write(_insert, [flat], NODE, len(each))
+        for bundle in _bundles(nodes):
+            flat = tuple(value for node in bundle for value in (self.ledger, *node))
+            self._transaction.write(_insert, [flat], NODE, len(bundle))
         return before + len(rows)
 
     def length(self) -> int:
@@ -149,6 +151,16 @@ def adrift(transaction: Transaction, family: Family) -> Iterator[tuple[int, byte
     while rows := transaction.rows(_adrift, after, PAGE):
         yield from ((position, bytes(content)) for position, content in rows)
         after = rows[-1][0]
+
+
+def _bundles(nodes: Sequence[Placed]) -> Iterator[Sequence[Placed]]:
+    """Nodes in bundles of few sizes: compiling a statement for every size there may be would keep writers waiting."""
+    size, first = NODES_AT_ONCE, 0
+    while first < len(nodes):
+        while size > len(nodes) - first:
+            size //= 2
+        yield nodes[first : first + size]
+        first += size
 
 
 def _checkpoint(size: int, content: bytes) -> Checkpoint:
