@@ -371,7 +371,7 @@ def test_the_sheet_tells_the_rules_in_their_words(rules: OwnRules) -> None:
 @pytest.mark.slow
 def test_the_commands_find_installed_rules_and_name_missing_ones(packages: Path, tmp_path: Path) -> None:
     def checked(folder: str) -> subprocess.CompletedProcess[str]:
-        command = [COMMAND, "--lang", "en", "rules", "check", "programme.toml"]
+        command = [str(COMMAND), "--lang", "en", "rules", "check", "programme.toml"]
         environment = {**os.environ, "PYTHONPATH": folder}
         return subprocess.run(command, cwd=EXAMPLE, env=environment, capture_output=True, text=True, check=False)
 
