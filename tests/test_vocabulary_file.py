@@ -187,7 +187,7 @@ def test_a_version_reaches_back_only_when_it_says_so_and_why(keys: str, *, allow
     later = (
         WHOLE[WHOLE.index("[[rulebooks]]") :].replace("2026-01-01\n", f"2026-02-01\n{keys}").replace('"2026"', '"b"')
     )
-    adopt = Adopt(definition=loads(WHOLE + later, day=DAY), author="founder")
+    adopt = Adopt(definition=loads(WHOLE + later, day=DAY), author="founder", what_if=f"2-{'0a' * 32}")
     if allowed:
         programme.execute(adopt, actor="founder", booked_at=at)
         return

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import pytest
 
-from tests.audit.ledgers import APPROVER, AUTHOR, CHECKER, LEADER, REASON, SHOP, History
+from tests.audit.ledgers import APPROVER, AUTHOR, CHECKER, LEADER, REASON, SHOP, History, moment
 from volunteer_points import commands as c
 from volunteer_points.entries import Awarded
 from volunteer_points.errors import Corrupt, InputError, Refused
@@ -20,9 +20,12 @@ from volunteer_points.rules import (
     Expiry,
     Mark,
     Milestone,
+    Multiplier,
     RedemptionRule,
     Rulebook,
+    Stream,
     Transfers,
+    When,
 )
 from volunteer_points.testing.programmes import small_programme
 from volunteer_points.what_if import Change, HolderEffect, Report, Trial, trial_of, what_if
@@ -265,6 +268,80 @@ def test_a_correction_is_awarded_by_the_rulebook_that_is_tried() -> None:
     assert isinstance(before, Awarded)
     report = tried(history, accruals=(Accrual(id="fixed", fixed=Fraction(4)),))
     assert of(report).earned == Change(before.points, 4)
+
+
+# --- what is easily forgotten in a replay ------------------------------------------------------------------------
+
+
+def test_ratings_of_approvals_count_as_they_did() -> None:
+    history = begun(multipliers=(Multiplier(id="good", times=Fraction(2), when=When(ratings=("good",))),))
+    record = history.submit("v-1", "2026-03-11 08:00", 60)
+    history.run(c.Approve(record=record, rating="good"), CHECKER)
+    report = what_if(history.entries)
+    assert (report.is_same, of(report).earned) == (True, Change(20, 20))
+
+
+def test_points_that_nobody_swept_are_not_swept_in_a_replay_either() -> None:
+    history = begun(expiry=Expiry(days=3), caps=(Cap(id="b", at_most=Fraction(30), per="balance"),))
+    history.serve("v-1", "2026-03-11 08:00", 140)
+    history.until("2026-03-20 20:00")
+    history.serve("v-1", "2026-03-20 08:00", 140)  # the balance still shows the 23 that have ended
+    report = what_if(history.entries)
+    assert (report.is_same, of(report).earned) == (True, Change(30, 30))
+
+
+def test_days_of_grace_end_in_a_replay_when_they_were_ended() -> None:
+    cap = Cap(id="b", at_most=Fraction(30), per="balance")
+    history = begun(expiry=Expiry(days=3), caps=(cap,), redemption=RedemptionRule(hold_days=20, grace_days=2))
+    history.serve("v-1", "2026-03-11 08:00", 140)
+    soap = history.hold("v-1", "soap")
+    history.until("2026-03-20 20:00")
+    kinds = [entry.kind for entry in history.run(c.Cancel(redemption=soap, reason=REASON), LEADER)]
+    assert kinds == ["Cancelled", "Extended"]
+    history.until("2026-03-30 20:00")
+    history.serve("v-1", "2026-03-30 08:00", 140)  # 16 and 7 have ended, and nobody swept them
+    report = what_if(history.entries)
+    assert (report.is_same, of(report).earned) == (True, Change(30, 30))
+
+
+def test_a_volunteer_who_is_described_anew_is_known_anew() -> None:
+    history = begun(multipliers=(Multiplier(id="old", times=Fraction(2), when=When(tags=("senior",))),))
+    history.serve("v-1", "2026-03-11 08:00", 60)
+    history.run(c.Enrol(volunteer="v-1", tags=("senior",)), AUTHOR)
+    history.serve("v-1", "2026-03-11 10:00", 60)
+    report = what_if(history.entries)
+    assert (report.is_same, of(report).earned) == (True, Change(30, 30))
+
+
+def test_a_balance_that_was_brought_over_with_its_end_keeps_it_and_one_without_ends_with_the_draft() -> None:
+    history = begun()
+    command = c.OpenBalance(volunteer="v-1", points=9, requested_by=AUTHOR, reason=REASON)
+    history.run(attrs.evolve(command, ends=moment("2026-05-01 00:00")), APPROVER)
+    history.run(attrs.evolve(command, volunteer="v-2"), APPROVER)
+    history.serve("v-1", "2026-03-11 08:00", 60)
+    assert what_if(history.entries).is_same
+    history.until("2026-04-01 09:00")
+    history.serve("v-1", "2026-04-01 08:00", 30)
+    report = tried(history, expiry=Expiry(days=3))
+    assert of(report).expired == Change(0, 10)  # the award; what was brought over has a month left
+    assert of(report, "volunteer:v-2").expired == Change(0, 9)
+
+
+def test_what_overflows_a_cap_stands_among_the_rules() -> None:
+    history = begun()
+    history.serve("v-1", "2026-03-11 08:00", 140)
+    rulebook = attrs.evolve(
+        PLAIN,
+        id="draft",
+        caps=(Cap(id="daily", at_most=Fraction(20), overflow="gift"),),
+        streams=(Stream(id="rest", currency="gift"),),
+    )
+    report = what_if(history.entries, Trial(rulebook=rulebook, currencies=(Currency(id="gift"),)))
+    assert {each.currency: each.earned for each in report.totals} == {"points": Change(23, 20), "gift": Change(0, 3)}
+    assert (rule(report, "daily"), rule(report, "")) == ((0, -3), (0, 3))
+
+
+# --- what is tried -----------------------------------------------------------------------------------------------
 
 
 def test_a_trial_counts_on_its_days_alone() -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from itertools import count
 from typing import ClassVar
@@ -23,7 +23,7 @@ from volunteer_points import entries as e
 from volunteer_points.books import Books, EveryAnswer
 from volunteer_points.decisions import HANDLERS
 from volunteer_points.decisions.awarding import confirm_award, reverse_award, worked_out, write_award
-from volunteer_points.decisions.case import Case, Frame, lots_of, refuse
+from volunteer_points.decisions.case import Case, Frame, VolunteerState, lots_of, refuse
 from volunteer_points.decisions.service import hold_to_recording
 from volunteer_points.errors import Corrupt, Refused
 from volunteer_points.postings import Purpose, record_subject, volunteer_holder
@@ -63,6 +63,21 @@ class LeftOut:
     because: Refused
 
 
+class _Case(Case):
+    """A case of a replay: what is known of a volunteer is worked out once, until it changes."""
+
+    def __init__(self, books: Books, request: c.Request, frame: Frame, known: dict[str, VolunteerState]) -> None:
+        super().__init__(books, request, frame)
+        self._known = known
+
+    def volunteer(self, volunteer: str, *, day: date | None = None) -> VolunteerState:
+        """As for any case."""
+        if day is None and volunteer in self._known:
+            return self._known[volunteer]
+        state = self._known[volunteer] = super().volunteer(volunteer, day=day)
+        return state
+
+
 class Replay:
     """A ledger on its way through a what-if.
 
@@ -82,6 +97,7 @@ class Replay:
         self._books = Books(EveryAnswer(self.world))
         self._adopted: e.ProgrammeAdopted | None = None
         self._rulebooks: tuple[Rulebook, ...] = ()
+        self._known: dict[str, VolunteerState] = {}
         self._missing: set[str] = set()
         self._lots: set[tuple[str, str, datetime]] = set()
         self._due: list[tuple[datetime, int, Callable[[datetime], list[e.Entry]]]] = []
@@ -111,6 +127,12 @@ class Replay:
     def _as_recorded(self, entry: e.Entry) -> list[e.Entry]:
         self.world.take_in(entry)
         return [entry]
+
+    def _describe(self, entry: e.Entry) -> list[e.Entry]:
+        fact = entry.fact
+        assert isinstance(fact, (e.Enrolled, e.Described, e.Joined, e.Left))  # noqa: S101 - narrows the type
+        self._known.pop(fact.volunteer, None)
+        return self._as_recorded(entry)
 
     def _adopt(self, entry: e.Entry) -> list[e.Entry]:
         match entry.fact:
@@ -266,6 +288,7 @@ class Replay:
 
     _PLAYED: ClassVar[Mapping[type, Callable[[Replay, e.Entry], list[e.Entry]]]] = {
         **dict.fromkeys((e.ProgrammeAdopted, e.RulebookAdopted), _adopt),
+        **dict.fromkeys((e.Enrolled, e.Described, e.Joined, e.Left), _describe),
         e.Submitted: _submit,
         e.Corrected: _correct,
         e.Approved: _approve,
@@ -305,7 +328,7 @@ class Replay:
         if self.frame is None:
             refuse("no_programme", ledger=entry.ledger)
         request = c.Request(ledger=entry.ledger, key=entry.key, actor=actor, booked_at=at, command=command)
-        return Case(self._books, request, self.frame)
+        return _Case(self._books, request, self.frame, self._known)
 
     def _write(self, entry: e.Entry, case: Case) -> list[e.Entry]:
         """What was decided, in the place of an entry."""

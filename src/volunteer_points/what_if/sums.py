@@ -106,7 +106,7 @@ def totals(effects: Iterable[HolderEffect]) -> tuple[HolderEffect, ...]:
 _GIVING = frozenset({"per_hour", "fixed", "by_rate"})
 _CHANGING = frozenset({"added", "multiplied", "points_rounded", "milestone"})
 
-exact = lru_cache(maxsize=4096)(Fraction)  # the same few numbers come again and again
+_SAME = lru_cache(maxsize=4096)  # the same steps come again and again
 
 
 @attrs.frozen
@@ -133,18 +133,22 @@ class RuleSums:
         assert isinstance(fact, (Awarded, NotAwarded))  # noqa: S101 - narrows the type
         scope = self._scopes[fact.rulebook]
         found: dict[Place, Fraction] = {}
-        rest = {currency: Fraction(parts, scope.scales[currency]) for currency, parts in awarded(entry).items()}
+        rest: dict[str, Fraction] = {
+            currency: _share(parts, scope.scales[currency]) for currency, parts in awarded(entry).items()
+        }
         currency = scope.main
         for step in fact.working:
             currency = scope.by_rule.get(step.rule, currency)
-            value = _effect(step, scope.scales[currency])
-            if step.rule != "time":
-                place = (step.rule, currency)
-                found[place] = found.get(place, Fraction(0)) + value
-                rest[currency] = rest.get(currency, Fraction(0)) - value
+            if step.rule == "time":
+                continue
+            value, place = _effect(step, scope.scales[currency]), (step.rule, currency)
+            found[place] = found[place] + value if place in found else value
+            if value:
+                rest[currency] = rest.get(currency, _NOUGHT) - value
         found |= {("", name): left for name, left in rest.items() if left}
         for place, value in found.items():
-            self.points[place] += value
+            if value:
+                self.points[place] += value
             self.records[place] += 1
 
 
@@ -158,15 +162,26 @@ def _scope(rulebook: Rulebook, scales: Mapping[str, int]) -> _Scope:
     return _Scope(rulebook.currency, by_rule, scales)
 
 
+_share = _SAME(Fraction)
+
+
+@_SAME
+def _changed(before: str, after: str, scale: int) -> Fraction:
+    return (Fraction(after) - Fraction(before or 0)) / scale
+
+
+_NOUGHT = Fraction(0)
+
+
 def _effect(step: Step, scale: int) -> Fraction:
     """By how much a step changes the points."""
     if step.did in _GIVING:
-        return exact(step.after)
+        return _changed("", step.after, 1)
     if step.did in _CHANGING:
-        return exact(step.after) - exact(step.before)
-    if step.did == "capped" and dict(step.facts).get("of") != MINUTES:
-        return (exact(step.after) - exact(step.before)) / scale
-    return Fraction(0)
+        return _changed(step.before, step.after, 1)
+    if step.did == "capped" and ("of", MINUTES) not in step.facts:
+        return _changed(step.before, step.after, scale)
+    return _NOUGHT
 
 
 def rule_effects(before: RuleSums, after: RuleSums) -> Iterator[RuleEffect]:

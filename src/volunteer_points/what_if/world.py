@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import Any
 
-from volunteer_points.books import About, LotsOf, Moved, Question, Tally
+from volunteer_points.books import About, Question, Tally
 from volunteer_points.entries import Entry
 from volunteer_points.postings import FLOORS, Posting, Purpose
 
@@ -47,12 +47,7 @@ class World(Tally):
             super().post(posting)
 
     def _answer(self, question: Question[Any]) -> object:
-        match question:
-            case LotsOf() | Moved():
-                return super()._answer(question)
-            case About():
-                return self._read_again(question)
-        raise TypeError(question)
+        return self._read_again(question) if isinstance(question, About) else super()._answer(question)
 
     def _read_again(self, question: About) -> tuple[Entry, ...]:
         filed = [found for kind in question.kinds if (found := self._filed.get((question.about, kind)))]
