@@ -1,4 +1,4 @@
-"""Every error that a test meets is one that can be told: with its words, their facts and a remedy, in both languages."""
+"""Every error that a test meets is one that can be told: it brings the facts that its words name, and a remedy."""
 
 from collections.abc import Iterator
 
