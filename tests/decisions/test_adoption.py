@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from fractions import Fraction
+from typing import Any
 
 import attrs
 import pytest
@@ -14,6 +15,7 @@ from tests.decisions.community import DEFINITION, RULEBOOK, SATURDAY, Community,
 from tests.histories import History
 from volunteer_points.commands import Adopt, Definition
 from volunteer_points.decisions.adoption import STANDING, nouns
+from volunteer_points.decisions.fitting import misfits
 from volunteer_points.entries import ProgrammeAdopted, RulebookAdopted, Withdrawn
 from volunteer_points.errors import InputError, Refused
 from volunteer_points.model import Activity, Currency, Duty, Household, Limit, Period, Right, Slot, Team, TeamStructure
@@ -34,6 +36,10 @@ def problems(community: Community | None, proposed: Definition) -> list[str]:
     assert refused.value.code == "definition_has_problems"
     found = refused.value.facts["problems"]
     assert isinstance(found, list)
+    for misfit in misfits(proposed, SATURDAY):
+        part: Any = proposed
+        for step in misfit.path:
+            part = part[step] if isinstance(step, int) else getattr(part, step)
     return found
 
 
