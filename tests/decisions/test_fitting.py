@@ -65,11 +65,11 @@ STARS = Ladder(id="stars", levels=(Level(id="one", conditions=(wants(),)),))
     ({"conditions": (wants(for_each=Of.MONTHS, whose=Whose.HOUSEHOLD),)}, "conditions.0.whose",
      f"rulebook 2026, c: measures months of a household, {ALONE}"),
     ({"conditions": (wants(each_activity=True),)}, "conditions.0.each_activity",
-     "rulebook 2026, c: measures each activity, which only conditions of recording do; "
-     "leave out 'each_activity', or name the activities"),
+     ("rulebook 2026, c: measures each activity, which only conditions of recording do; "
+      "leave out 'each_activity', or name the activities")),
     ({"redemption": RedemptionRule(conditions=(wants(whose=Whose.TEAM),))}, "redemption.conditions.0.whose",
-     "rulebook 2026, c: measures a team, but nobody redeems or has a level for a team; "
-     "measure the volunteer or the household"),
+     ("rulebook 2026, c: measures a team, but nobody redeems or has a level for a team; "
+      "measure the volunteer or the household")),
     ({"conditions": (Condition(id="c", ladder="star", level="one"),), "ladders": (STARS,)}, "conditions.0.ladder",
      "rulebook 2026, c: unknown ladder 'star' in rulebook 2026. Did you mean 'stars'?"),
     ({"conditions": (Condition(id="c", ladder="stars", level="ome"),), "ladders": (STARS,)}, "conditions.0.level",
@@ -77,14 +77,14 @@ STARS = Ladder(id="stars", levels=(Level(id="one", conditions=(wants(),)),))
     ({"caps": (Cap(id="c", at_most=1, whose=Whose.PROGRAMME),)}, "caps.0.whose",
      "rulebook 2026, c: bounds the whole programme; bound a volunteer, a household or a team"),
     ({"caps": (Cap(id="c", at_most=1, overflow="gift"),)}, "caps.0.overflow",
-     "rulebook 2026, c: overflows into gift, which no stream of the rulebook earns; "
-     'add a stream with currency = "gift"'),
+     ("rulebook 2026, c: overflows into gift, which no stream of the rulebook earns; "
+      'add a stream with currency = "gift"')),
     ({"streams": (gift(caps=(Cap(id="c", at_most=1, overflow="gift"),)),)}, "streams.0.caps.0.overflow",
-     "rulebook 2026, gifts, c: overflows into gift, which no later stream of the rulebook earns; "
-     'add a stream with currency = "gift"'),
+     ("rulebook 2026, gifts, c: overflows into gift, which no later stream of the rulebook earns; "
+      'add a stream with currency = "gift"')),
     ({"streams": (gift(caps=(Cap(id="c", at_most=1, of="minutes"),)),)}, "streams.0.caps.0.of",
-     "rulebook 2026, gifts, c: bounds minutes within a stream; "
-     "minutes are counted once for all: put the cap among those of the rulebook"),
+     ("rulebook 2026, gifts, c: bounds minutes within a stream; "
+      "minutes are counted once for all: put the cap among those of the rulebook")),
     ({"routes": (Route(id="r", when=When(from_time="09:00", until_time="10:00")),)}, "routes.0.when",
      "rulebook 2026, r: names hours, and a route takes a record as a whole; leave the hours out"),
     ({"time_factors": (TimeFactor(id="f", times=0, when=When(weekdays=(6,))),)}, "time_factors.0.when",
@@ -118,8 +118,8 @@ def test_what_does_not_fit_within_a_rulebook(rules: dict[str, Any], path: str, s
     (wants(whose=Whose.TEAM), "whose",
      "item trip, c: measures a team, but nobody redeems for a team; measure the volunteer or the household"),
     (wants(Of.SPENT), "of",
-     "item trip, c: measures what was spent, which rulebook 2026 does not count; "
-     "give its redemption a condition on what was spent too, or a limit of points"),
+     ("item trip, c: measures what was spent, which rulebook 2026 does not count; "
+      "give its redemption a condition on what was spent too, or a limit of points")),
     (wants(Of.HOURS, for_each=Of.TIMES), "of",
      "item trip, c: measures times, which rulebook 2026 does not count; write counts_times = true in the rulebook"),
     (Condition(id="c", ladder="stars", level="one"), "ladder",
@@ -138,8 +138,8 @@ def test_a_worth_needs_a_rate_under_every_rulebook_that_is_not_over() -> None:
     found = list(misfits(definition(catalogue=(item,), rulebooks=(over, RULEBOOK)), SATURDAY))
     assert [(each.path, str(each)) for each in found] == [(
         ("catalogue", 0, "worth"),
-        "item oil: has a worth, but rulebook 2026 says nowhere what points are worth at grain; "
-        "add an exchange to its redemption",
+        ("item oil: has a worth, but rulebook 2026 says nowhere what points are worth at grain; "
+         "add an exchange to its redemption"),
     )]  # fmt: skip
 
 
