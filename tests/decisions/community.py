@@ -55,6 +55,7 @@ from volunteer_points.model import (
     Slot,
     Team,
     TeamStructure,
+    Whose,
 )
 from volunteer_points.postings import Account, Purpose, item_unit, volunteer_holder
 from volunteer_points.rules import Accrual, Expiry, RedemptionRule, Rulebook
@@ -107,7 +108,6 @@ ROUNDS: Mapping[type[Command], int] = {
     Redeem: 2,
     Return: 2,
     Reverse: 3,
-    Submit: 2,
     WriteOffStock: 2,
 }
 """How often a command asks before it can be decided, where it is not once and no rule asks for more.
@@ -152,11 +152,14 @@ class Community(History):
 
     def _more_rounds(self) -> int:
         rulebooks = self.frame.rulebooks if self.entries else ()
-        return 2 * any(
+        teams = any(entry.kind == "TeamFormed" for entry in self.entries)
+        return teams + 2 * any(
             each.streams
             or each.routes
             or each.recording
             or each.ladders
+            or each.conditions
+            or any(cap.whose is not Whose.VOLUNTEER for cap in each.caps)
             or each.redemption.conditions
             or each.redemption.transfer_conditions
             or (each.to, each.source) != (RULEBOOK.to, RULEBOOK.source)
