@@ -170,15 +170,15 @@ class Community(History):
         """What a request writes, with the answers that it asked for and no others, and as its bytes say it."""
         answers: dict[Question[Any], Any] = {}
         rounds = 0
-        while True:
+        decision = None
+        while decision is None:
             try:
                 decision = decide(Books(answers), request)
-                break
             except Lacks as lacks:
                 asked = lacks.questions
-            rounds += 1
-            assert all(isinstance(each.subject, str) for each in asked)
-            answers |= {each: self.tally.answer(each) for each in asked}
+                rounds += 1
+                answers |= {each: self.tally.answer(each) for each in asked}
+        assert all(isinstance(each.subject, str) for each in answers)
         assert rounds <= ROUNDS.get(type(request.command), 1) + self._more_rounds()
         assert [decode_once(encode(entry)) for entry in decision.entries] == list(decision.entries)
         return decision

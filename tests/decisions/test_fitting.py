@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any
 
 import attrs
@@ -51,7 +52,7 @@ def gift(**more: Any) -> Stream:  # noqa: ANN401 - parts of a stream, by name
     return Stream(id="gifts", currency="gift", accruals=(Accrual(id="one", fixed=1),), **more)
 
 
-GIFTS = {"currencies": (Currency(id="points"), Currency(id="gift"))}
+GIFTS: dict[str, Any] = {"currencies": (Currency(id="points"), Currency(id="gift"))}
 ALONE = "which are not counted together; measure the volunteer, or count hours, times or points"
 CALM = When(weekdays=(6,), counts=Counts.RECORD)
 STARS = Ladder(id="stars", levels=(Level(id="one", conditions=(wants(),)),))
@@ -85,7 +86,7 @@ STARS = Ladder(id="stars", levels=(Level(id="one", conditions=(wants(),)),))
     ({"streams": (gift(caps=(Cap(id="c", at_most=1, of="minutes"),)),)}, "streams.0.caps.0.of",
      ("rulebook 2026, gifts, c: bounds minutes within a stream; "
       "minutes are counted once for all: put the cap among those of the rulebook")),
-    ({"routes": (Route(id="r", when=When(from_time="09:00", until_time="10:00")),)}, "routes.0.when",
+    ({"routes": (Route(id="r", when=When(from_time=time(9), until_time=time(10))),)}, "routes.0.when",
      "rulebook 2026, r: names hours, and a route takes a record as a whole; leave the hours out"),
     ({"time_factors": (TimeFactor(id="f", times=0, when=When(weekdays=(6,))),)}, "time_factors.0.when",
      'rulebook 2026, f: names days, and a time factor takes a record as a whole; add counts = "record"'),

@@ -532,7 +532,7 @@ def test_a_record_is_decided_once(how: type[Reject | Void | Approve]) -> None:
 
 def test_a_record_keeps_what_was_said() -> None:
     here = Community()
-    said = {
+    said: dict[str, Any] = {
         "evidence": Evidence.MAKE_UP,
         "source": "sheet 7",
         "details": Details(planned_minutes=90, quantities=(Quantity(unit="ml", amount=3),)),

@@ -114,9 +114,11 @@ def says_what_it_did(step: Step, rulebook: Rulebook) -> None:
     facts, always = dict(step.facts), set(SAYS[step.did].split())
     assert always <= set(facts) <= always | set(SOMETIMES.get(step.did, "").split())
     assert all(isinstance(text, str) for text in (step.before, step.after, *facts.values()))
-    ids = {each.id for stream in streams_of(rulebook) for each in (*stream.accruals, *stream.multipliers)}
-    ids |= {each.id for stream in streams_of(rulebook) for each in (*stream.milestones, *stream.caps)}
-    ids |= {each.id for each in (*rulebook.time_factors, *(c for s in streams_of(rulebook) for c in s.conditions))}
+    ids = {each.id for each in rulebook.time_factors}
+    for stream in streams_of(rulebook):
+        ids |= {each.id for each in stream.accruals} | {each.id for each in stream.multipliers}
+        ids |= {each.id for each in stream.milestones} | {each.id for each in stream.caps}
+        ids |= {each.id for each in stream.conditions}
     assert step.rule in ids | {"time", "rounding"}
     assert facts.get("by", step.did) in SAYS
 

@@ -237,7 +237,9 @@ def test_a_ladder_that_is_not_there_is_told() -> None:
 def test_what_was_earned_is_measured_in_the_parts_of_its_currency() -> None:
     """Twenty-five tenths are two and a half."""
     currencies, wanted = (Currency(id="points", decimals=1),), Condition(id="c", of=Of.EARNED, at_least="5/2")
-    for earned, points in ((25, 100), (24, 0)):
-        working = worked_out(served(60), currencies=currencies, measured={"earned": earned}, conditions=(wanted,))
-        assert working.points == points
-    assert working.steps[-1].did == "condition_unmet"
+    enough, short = (
+        worked_out(served(60), currencies=currencies, measured={"earned": earned}, conditions=(wanted,))
+        for earned in (25, 24)
+    )
+    assert (enough.points, short.points) == (100, 0)
+    assert short.steps[-1].did == "condition_unmet"
