@@ -153,7 +153,7 @@ class Community(History):
     def _more_rounds(self) -> int:
         rulebooks = self.frame.rulebooks if self.entries else ()
         teams = any(entry.kind == "TeamFormed" for entry in self.entries)
-        return teams + 2 * any(
+        return teams + 3 * any(
             each.streams
             or each.routes
             or each.recording
