@@ -15,6 +15,7 @@ from tests.decisions.community import DEFINITION, RULEBOOK, SATURDAY, Community,
 from tests.histories import History
 from volunteer_points.commands import Adopt, Definition
 from volunteer_points.decisions.adoption import STANDING, nouns
+from volunteer_points.decisions.fitting import misfits
 from volunteer_points.entries import ProgrammeAdopted, RulebookAdopted, Withdrawn
 from volunteer_points.errors import InputError, Refused
 from volunteer_points.model import Activity, Currency, Duty, Household, Limit, Period, Right, Slot, Team, TeamStructure
@@ -40,6 +41,10 @@ def problems(community: Community | None, proposed: Definition, *, what_if: str 
     assert refused.value.code == "definition_has_problems"
     found = refused.value.facts["problems"]
     assert isinstance(found, list)
+    for misfit in misfits(proposed, SATURDAY):
+        part: Any = proposed
+        for step in misfit.path:
+            part = part[step] if isinstance(step, int) else getattr(part, step)
     return found
 
 

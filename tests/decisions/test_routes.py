@@ -317,3 +317,23 @@ def test_the_rating_of_the_approval_takes_the_place_of_what_the_record_says() ->
     longer = Correct(record=record, intervals=(hours("08:00", "10:00"),), requested_by="leader", reason=REASON)
     here.run(longer, actor="checker")
     assert here.available("v-1") == 40
+
+
+def test_service_of_a_later_day_is_not_counted_with_the_day() -> None:
+    here = Community(definition(rulebook={"routes": BY_DAY}, duties=DUTIES), now="2026-03-16T12:00")
+    later = interval("2026-03-15T09:00", "2026-03-15T12:00")
+    assert len(kinds_of_submitting(here, later)) == 3
+    assert len(kinds_of_submitting(here, hours("06:00", "14:00"))) == 3
+
+
+def test_only_an_award_under_notice_is_confirmed() -> None:
+    here = community()
+    record = here.award("v-1", f"{DAY}T08:00", f"{DAY}T09:00")
+    here.refuses("no_notice", Confirm(record=record), actor="anybody")
+
+
+def test_who_approved_before_is_told_as_an_approver() -> None:
+    here = community(routes=(Route(id="two", approvers=2),))
+    record = here.submit("v-1", hours("08:00", "09:00"))
+    here.run(Approve(record=record), actor="checker")
+    assert here.refuses("four_eyes", Approve(record=record), actor="checker")["role"] == "approver"

@@ -331,13 +331,12 @@ def reverse_award(case: Case, entry: Entry, command: Reverse | Correct, subjects
     """Take back what an entry awarded."""
     fact = entry.fact
     assert isinstance(fact, (Awarded, NotAwarded))  # noqa: S101 - narrows the type
-    rulebook = next((each for each in case.frame.rulebooks if each.id == fact.rulebook), None)
+    rulebook = next(each for each in case.frame.rulebooks if each.id == fact.rulebook)
     postings = [each.mirrored() for each in entry.postings if each.account.purpose not in _FOUND_ANEW]
     case.need(*_holders(postings))
     if isinstance(fact, Awarded):
-        order = rulebook.redemption.reversal_takes if rulebook else ReversalOrder.DEBT
-        postings += _taken_back(case, entry, fact, order)
-    room = tuple(cap.id for cap in rulebook.caps if cap.per != "record") if rulebook else ()
+        postings += _taken_back(case, entry, fact, rulebook.redemption.reversal_takes)
+    room = tuple(cap.id for cap in rulebook.caps if cap.per != "record")
     reversal = Reversed(record=fact.record, volunteer=fact.volunteer, entry=entry.id, reason=command.reason, room=room)
     about = tuple(dict.fromkeys((*subjects, *(each for each in entry.about if each not in subjects))))
     case.draft(reversal, about, entry.on, tuple(postings))

@@ -211,14 +211,13 @@ def _too_fine(definition: Definition) -> Iterator[Misfit]:
 def _of_rulebook(rulebook: Rulebook, own: tuple[Part, ...], place: str) -> Iterator[Misfit]:
     below = [currency.currency for currency in rulebook.streams]
     for part in own:
-        named_part = attrs.evolve(part, place=place if part.value is rulebook else f"{place}, {part.place}")
         match part.value:
             case Condition():
-                yield from _of_condition(named_part, rulebook)
+                yield from _of_condition(part, rulebook)
             case Cap():
-                yield from _of_cap(named_part, below)
+                yield from _of_cap(part, below)
             case Route() | TimeFactor():
-                yield from _of_whole_records(named_part)
+                yield from _of_whole_records(part)
     for number, stream in enumerate(rulebook.streams):
         for n, cap in enumerate(stream.caps):
             if cap.of == MINUTES:
