@@ -19,8 +19,8 @@ from pathlib import Path
 
 import attrs
 
-from benchmarks.__main__ import machine
 from benchmarks.community import DEFINITION, FIRST_SERVICE, LEDGER
+from benchmarks.tables import machine
 from volunteer_points import (
     Adopt,
     Approve,

@@ -42,6 +42,7 @@ from volunteer_points.programme_file import check, dumps, loads, look_over
 from volunteer_points.rules import Accrual, When
 from volunteer_points.storage.memory import MemoryStore
 from volunteer_points.testing.strategies import rates
+from volunteer_points.what_if import what_if
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "own_rule"
 TEXT = (EXAMPLE / "programme.toml").read_text("utf-8")
@@ -345,6 +346,23 @@ def test_an_audit_finds_a_version_that_changed_what_it_gives(rules: OwnRules) ->
     assert "wrong_price" in {each.key for each in audit(programme.store, own_rules=changed).findings}
     changed = other_version(rules, "loyal-price", gives=lambda: Result(-1))
     assert "price_not_computable" in {each.key for each in audit(programme.store, own_rules=changed).findings}
+
+
+def test_a_what_if_works_it_out_again(rules: OwnRules) -> None:
+    programme = redeemed(rules)
+    serve(programme, 60, 120)
+    entries = tuple(programme.entries())
+    assert what_if(entries, own_rules=rules).is_same
+    changed = other_version(rules, "river-bank", gives=lambda: Result(Fraction(7)))
+    assert not what_if(entries, own_rules=changed).is_same
+
+
+def test_a_what_if_without_the_rule_says_so_and_blames_no_record(rules: OwnRules) -> None:
+    programme = begun(rules)
+    serve(programme, 60, 120)
+    with pytest.raises(Refused) as refused:
+        what_if(tuple(programme.entries()))
+    assert (refused.value.code, refused.value.facts["rule"]) == ("own_rule_missing", "river-bank")
 
 
 def test_without_the_package_what_was_awarded_is_still_explained(rules: OwnRules) -> None:

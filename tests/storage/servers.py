@@ -113,7 +113,7 @@ class PostgresqlServer:
             self._bare.append(database)
 
     def _empty(self, database: str, *, ledgers: bool = False) -> None:
-        guarded = ("vp_entry", "vp_about", "vp_posting", "vp_leaf", "vp_node", "vp_checkpoint")
+        guarded: tuple[str, ...] = ("vp_entry", "vp_about", "vp_posting", "vp_leaf", "vp_node", "vp_checkpoint")
         guarded += ("vp_ledger",) if ledgers else ()
         self.run(
             database,

@@ -70,7 +70,13 @@ def replayed(
     source = ledger_source(desk, desk.ledger_place)
     trial = trial_of(definition, rulebooks_of(source), rulebook=rulebook, since=since, until=until)
     with progress(Words("Replaying", "正在重算"), desk.language, None) as advance:
-        return what_if(islice(entries_of(source), first), trial, progress=steps(advance), examples=examples)
+        return what_if(
+            islice(entries_of(source), first),
+            trial,
+            progress=steps(advance),
+            examples=examples,
+            own_rules=desk.own_rules,
+        )
 
 
 @attrs.frozen

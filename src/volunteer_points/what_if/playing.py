@@ -14,6 +14,7 @@ from volunteer_points.decisions.adoption import nouns
 from volunteer_points.decisions.case import Frame
 from volunteer_points.entries import Entry, Held, Submitted
 from volunteer_points.errors import InputError, Refused
+from volunteer_points.model import NO_OWN_RULES, OwnRules
 from volunteer_points.what_if.replay import Replay, Replayed
 from volunteer_points.what_if.report import (
     Change,
@@ -37,6 +38,7 @@ def what_if(
     *,
     progress: Progress | None = None,
     examples: int = 5,
+    own_rules: OwnRules = NO_OWN_RULES,
 ) -> Report:
     """What would have come of a ledger under another rulebook.
 
@@ -48,14 +50,16 @@ def what_if(
         trial: The rulebook to try, and on which days it counts; None for those that were in force.
         progress: Told now and then, and at the end, how many entries are done.
         examples: How many records are shown of those that gain most, and as many of those that lose most.
+        own_rules: The developers' own rules that are there: all that a rulebook of the ledger, or the tried one, names.
 
     Raises:
-        Refused: ``no_programme`` when no programme is among the entries.
+        Refused: ``no_programme`` when no programme is among the entries, and ``own_rule_missing`` when a rulebook
+            names a developer's rule that is not among ``own_rules``.
         InputError: ``nothing_to_try`` when no record and no redemption lies on the days of the trial, and as
             :func:`volunteer_points.what_if.trial.trial_frame`.
         Corrupt: ``entry_out_of_place`` when an entry speaks of something that none before it brought about.
     """
-    playing = _Playing(trial)
+    playing = _Playing(trial, own_rules)
     with _everything_kept():
         for entry in entries:
             playing.play(entry)
@@ -81,9 +85,9 @@ def _everything_kept() -> Iterator[None]:
 class _Playing:
     """A what-if on its way."""
 
-    def __init__(self, trial: Trial | None) -> None:
+    def __init__(self, trial: Trial | None, own_rules: OwnRules) -> None:
         self._trial = trial
-        self._replay = Replay(trial)
+        self._replay = Replay(trial, own_rules)
         self._before, self._after = Sums(), Sums()
         self._nouns: list[Entry] = []
         self._last: datetime | None = None

@@ -26,6 +26,7 @@ from volunteer_points.decisions.awarding import confirm_award, reverse_award, wo
 from volunteer_points.decisions.case import Case, Frame, VolunteerState, lots_of, refuse
 from volunteer_points.decisions.service import hold_to_recording
 from volunteer_points.errors import Corrupt, Refused
+from volunteer_points.model import NO_OWN_RULES, OwnRules
 from volunteer_points.postings import Purpose, record_subject, volunteer_holder
 from volunteer_points.rules import Rulebook
 from volunteer_points.what_if.trial import Trial, TrialFrame, trial_frame
@@ -83,10 +84,12 @@ class Replay:
 
     Args:
         trial: What is tried; without it the rulebooks that were in force decide, and everything comes out as recorded.
+        own_rules: The developers' own rules that are there.
     """
 
-    def __init__(self, trial: Trial | None = None) -> None:
+    def __init__(self, trial: Trial | None = None, own_rules: OwnRules = NO_OWN_RULES) -> None:
         self.trial = trial
+        self._own_rules = own_rules
         self.world = World()
         self.frame: TrialFrame | None = None
         self.records: dict[str, Replayed] = {}
@@ -108,6 +111,7 @@ class Replay:
 
         Raises:
             InputError: as :func:`trial_frame`.
+            Refused: ``own_rule_missing``.
             Corrupt: ``entry_out_of_place`` when it speaks of something that no entry before it brought about.
         """
         played = list(self._what_is_due(entry.booked_at))
@@ -117,6 +121,8 @@ class Replay:
         try:
             played += self._PLAYED.get(type(entry.fact), Replay._as_recorded)(self, entry)
         except Refused as refusal:
+            if refusal.code == "own_rule_missing":
+                raise  # that says something of this machine, and nothing of the rulebook
             self.left_out.append(LeftOut(entry, refusal))
             if isinstance(entry.fact, e.Held):
                 self._missing.add(entry.fact.redemption)
@@ -141,7 +147,7 @@ class Replay:
             case e.RulebookAdopted():
                 self._rulebooks = (*self._rulebooks, entry.fact.rulebook)
         if self._adopted is not None:
-            self.frame = trial_frame(Frame(self._adopted, self._rulebooks, None), self.trial)
+            self.frame = trial_frame(Frame(self._adopted, self._rulebooks, None, self._own_rules), self.trial)
         return [entry]
 
     def _follows(self, entry: e.Entry) -> list[e.Entry]:

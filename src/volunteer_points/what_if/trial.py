@@ -97,10 +97,10 @@ def trial_of(
 class TrialFrame(Frame):
     """The programme as it stood, with the rulebook that is tried among its rulebooks."""
 
-    recorded: Frame
+    recorded: Frame = attrs.field(kw_only=True)
     """The programme as it stood, without what is tried."""
 
-    trial: Trial | None = None
+    trial: Trial | None = attrs.field(default=None, kw_only=True)
 
     def rulebook_on(self, day: date) -> Rulebook:
         """The version that counts on a day: the one that is tried, else the one that was in force."""
@@ -119,7 +119,7 @@ def trial_frame(recorded: Frame, trial: Trial | None) -> TrialFrame:
     """
     adopted, rulebooks = recorded.adopted, recorded.rulebooks
     if trial is None:
-        return TrialFrame(adopted, rulebooks, recorded.closed_until, recorded)
+        return TrialFrame(adopted, rulebooks, recorded.closed_until, recorded.own_rules, recorded=recorded)
     rulebook = trial.rulebook
     if any(each.id == rulebook.id and each != rulebook for each in rulebooks):
         raise InputError("rulebook_id_taken", rulebook=rulebook.id)
@@ -127,8 +127,9 @@ def trial_frame(recorded: Frame, trial: Trial | None) -> TrialFrame:
         attrs.evolve(adopted, currencies=_currencies(adopted, trial), funds=_funds(adopted, trial)),
         rulebooks if rulebook in rulebooks else (*rulebooks, rulebook),
         recorded.closed_until,
-        recorded,
-        trial,
+        recorded.own_rules,
+        recorded=recorded,
+        trial=trial,
     )
 
 
