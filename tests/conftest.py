@@ -4,6 +4,7 @@ HYPOTHESIS_PROFILE chooses `dev`, `ci`, `few` or `thorough`; without it, `ci` wh
 """
 
 import os
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +18,17 @@ settings.register_profile("ci", settings.get_profile("dev"), max_examples=100, d
 settings.register_profile("few", settings.get_profile("ci"), max_examples=5)
 settings.register_profile("thorough", settings.get_profile("dev"), max_examples=2000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+
+
+ON_SERVERS = re.compile(r"postgres|maria|mysql", re.IGNORECASE)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What talks to a server is slow: starting it alone takes longer than many other tests."""
+    for item in items:
+        _, _, name = item.nodeid.partition("::")
+        if ON_SERVERS.search(name):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -38,6 +38,8 @@ from volunteer_points.commands import Command as Wish
 from volunteer_points.entries import derived_id
 from volunteer_points.storage.sql import SqlStore
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 FOUNDED = 207
 """Entries that found the community."""

@@ -27,6 +27,9 @@ from volunteer_points.testing.conformance import Host
 from volunteer_points.testing.conformance.suite import StoreConformance
 from volunteer_points.testing.machine import StoreMachine
 
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
+"""Nothing is covered here alone, and following every line would double the time."""
+
 
 class InLoop(SqlBackend):
     """The same ledgers, each reached through the event loop."""

@@ -59,8 +59,6 @@ STARS = Ladder(id="stars", levels=(Level(id="one", conditions=(wants(),)),))
 
 
 @pytest.mark.parametrize("rules, path, sentence", [
-    ({"conditions": (wants(whose=Whose.PROGRAMME),)}, "conditions.0.whose",
-     "rulebook 2026, c: measures the whole programme; measure a volunteer, a household or a team"),
     ({"conditions": (wants(Of.RECORDS, whose=Whose.TEAM),)}, "conditions.0.whose",
      f"rulebook 2026, c: measures records of a team, {ALONE}"),
     ({"conditions": (wants(for_each=Of.MONTHS, whose=Whose.HOUSEHOLD),)}, "conditions.0.whose",
@@ -75,8 +73,6 @@ STARS = Ladder(id="stars", levels=(Level(id="one", conditions=(wants(),)),))
      "rulebook 2026, c: unknown ladder 'star' in rulebook 2026. Did you mean 'stars'?"),
     ({"conditions": (Condition(id="c", ladder="stars", level="ome"),), "ladders": (STARS,)}, "conditions.0.level",
      "rulebook 2026, c: unknown level 'ome' of ladder stars. Did you mean 'one'?"),
-    ({"caps": (Cap(id="c", at_most=1, whose=Whose.PROGRAMME),)}, "caps.0.whose",
-     "rulebook 2026, c: bounds the whole programme; bound a volunteer, a household or a team"),
     ({"caps": (Cap(id="c", at_most=1, overflow="gift"),)}, "caps.0.overflow",
      ("rulebook 2026, c: overflows into gift, which no stream of the rulebook earns; "
       'add a stream with currency = "gift"')),
@@ -114,8 +110,6 @@ def test_what_does_not_fit_within_a_rulebook(rules: dict[str, Any], path: str, s
 
 
 @pytest.mark.parametrize("condition, field, sentence", [
-    (wants(whose=Whose.PROGRAMME), "whose",
-     "item trip, c: measures the whole programme; measure a volunteer, a household or a team"),
     (wants(whose=Whose.TEAM), "whose",
      "item trip, c: measures a team, but nobody redeems for a team; measure the volunteer or the household"),
     (wants(Of.SPENT), "of",

@@ -97,6 +97,7 @@ SAYS: Mapping[str, str] = {
     "added": "by clause",
     "multiplied": "times clause",
     "points_rounded": "to direction",
+    "came_over": "came caps",
     "milestone": "of total clause",
     "capped": "limit per used of clause",
 }
@@ -114,7 +115,7 @@ def says_what_it_did(step: Step, rulebook: Rulebook) -> None:
     facts, always = dict(step.facts), set(SAYS[step.did].split())
     assert always <= set(facts) <= always | set(SOMETIMES.get(step.did, "").split())
     assert all(isinstance(text, str) for text in (step.before, step.after, *facts.values()))
-    ids = {each.id for each in rulebook.time_factors}
+    ids = {each.id for each in (*rulebook.time_factors, *rulebook.streams)}
     for stream in streams_of(rulebook):
         ids |= {each.id for each in stream.accruals} | {each.id for each in stream.multipliers}
         ids |= {each.id for each in stream.milestones} | {each.id for each in stream.caps}

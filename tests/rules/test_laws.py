@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import attrs
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -37,6 +38,9 @@ from volunteer_points.rules import (
     streams_of,
 )
 from volunteer_points.testing import strategies, vocabulary
+
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
+"""Nothing is covered here alone, and following every line would double the time."""
 
 KNOWN = vocabulary.Known(activities=("park", "tea"), currencies=("points", "gift", "tenths"), funds=("care",))
 CURRENCIES = (Currency(id="points", decimals=2), Currency(id="gift"), Currency(id="tenths", decimals=1))

@@ -30,6 +30,8 @@ from volunteer_points.storage.ledgers import create_ledger
 from volunteer_points.storage.mysql import grants, guards
 from volunteer_points.storage.sql import SqlStore
 
+pytestmark = pytest.mark.slow
+
 JOURNAL = sorted({table for table, _, _ in guards().values()})
 
 

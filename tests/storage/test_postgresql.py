@@ -58,6 +58,8 @@ from volunteer_points.storage.lines import Line
 from volunteer_points.storage.postgresql import grants
 from volunteer_points.storage.sql import SqlStore
 
+pytestmark = pytest.mark.slow
+
 A = "volunteer:a"
 AVAILABLE_A = LotsOf(Account(A, Purpose.AVAILABLE), "points")
 ROOT = Path(__file__).parents[2]

@@ -20,6 +20,8 @@ from volunteer_points.programme import Retry
 from volunteer_points.storage.sql import SqlStore
 from volunteer_points.testing.programmes import FOUNDERS, small_programme
 
+pytestmark = pytest.mark.slow
+
 A = "volunteer:a"
 AVAILABLE_A = LotsOf(Account(A, Purpose.AVAILABLE), "points")
 ONCE = Retry(times=0)
