@@ -26,7 +26,7 @@ def untold(error: VolunteerPointsError) -> str | None:
     return None if CHINESE.search(sentence(error, "zh")) else f"{error.code} is not told in Chinese"
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def every_error_can_be_told() -> Iterator[None]:
     """Look at each error as it is made; the source is held to the same by tests/explain, without the values."""
     original = VolunteerPointsError.__init__

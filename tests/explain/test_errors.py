@@ -268,11 +268,11 @@ def test_a_misfit_is_told_in_chinese_with_its_place_and_its_remedy(english: str,
 def test_a_misfit_of_a_programme_file_is_told_in_chinese_at_its_line() -> None:
     head = 'name = "n"\nzone = "UTC"\nrun_by_one = "f"\nstructure = { label = "", slots = [] }\n[[rulebooks]]\n'
     rules = 'id = "2026"\nsince = 2026-01-01\naccruals = [{ id = "a", fixed = 1 }]\n'
-    text = f'{head}{rules}caps = [{{ id = "c", at_most = 1, whose = "programme" }}]\n'
+    text = f'{head}{rules}conditions = [{{ id = "c", of = "records", whose = "team", at_least = 1 }}]\n'
     with pytest.raises(ProgrammeFileInvalid) as invalid:
         loads(text)
     said = sentence(invalid.value, "zh")
-    assert "（限制整个项目）。请限制个人、家庭或队伍。" in said
+    assert "（按队伍统计 records，而账本不这样合计）。请按个人统计，或改为小时、次数、积分。" in said
 
 
 @pytest.mark.parametrize("lang", LANGS)

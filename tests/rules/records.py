@@ -115,7 +115,7 @@ def says_what_it_did(step: Step, rulebook: Rulebook) -> None:
     facts, always = dict(step.facts), set(SAYS[step.did].split())
     assert always <= set(facts) <= always | set(SOMETIMES.get(step.did, "").split())
     assert all(isinstance(text, str) for text in (step.before, step.after, *facts.values()))
-    ids = {each.id for each in (*rulebook.time_factors, *rulebook.streams)}
+    ids = {each.id for each in rulebook.time_factors} | {each.id for each in rulebook.streams}
     for stream in streams_of(rulebook):
         ids |= {each.id for each in stream.accruals} | {each.id for each in stream.multipliers}
         ids |= {each.id for each in stream.milestones} | {each.id for each in stream.caps}

@@ -4,7 +4,7 @@
 >>> what_if(())
 Traceback (most recent call last):
     ...
-volunteer_points.errors.Refused: no_programme: ledger=''
+volunteer_points.errors.Refused: no programme (ledger=)
 """
 
 from volunteer_points.what_if.playing import what_if
