@@ -111,9 +111,14 @@ def _a_session_begun_before_still_reads_what_was_written_before_it_took(trial: T
             read = trial.taken(session, POINTS_OF_A).get(LOT, 0)
             session.append(gift("late", B, read + 1))
 
+    def write() -> None:
+        with store.session() as session:
+            session.take([A])
+            session.append(gift("early", A, 1))
+
     def early() -> None:
         trial.wait(begun, "beginning the session")
-        trial.again(lambda: trial.write(store, gift("early", A, 1)))
+        trial.again(write)
         written.set()
 
     trial.end(*[trial.start(deed) for deed in (lambda: trial.again(late), early)])
