@@ -177,11 +177,13 @@ def test_a_value_reads_back_from_its_plain_form(value: object) -> None:
     assert digest(again) == digest(value)
 
 
+@pytest.mark.slow
 @given(strategies.definitions(each_max=2, versions_max=2))
 def test_a_definition_reads_back_from_its_plain_form(definition: Definition) -> None:
     assert converter().structure(json.loads(canonical_bytes(definition)), Definition) == definition
 
 
+@pytest.mark.slow
 @given(strategies.rulebooks(), strategies.rulebooks())
 def test_different_values_have_different_bytes(one: Rulebook, other: Rulebook) -> None:
     assert (canonical_bytes(one) == canonical_bytes(other)) is (one == other)

@@ -233,6 +233,7 @@ few_names = st.sampled_from(["", "张伟", "李娜", "张\u3000伟"])
 few_phones = st.sampled_from(["", "无", "139", "1-3-9", "137"])
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(few_names.filter(bool), few_phones), max_size=6), few_names, few_phones)
 def test_a_match_is_the_only_person_and_a_mismatch_says_why(
     registered: list[tuple[str, str]], name: str, phone: str
@@ -562,6 +563,7 @@ def test_a_code_may_be_typed_as_people_type(code: str, data: st.DataObject) -> N
         assert people.redemption_for(typed) == "r-1"
 
 
+@pytest.mark.slow
 @given(st.text("0123456789abcdefghjkmnpqrstvwxyz", min_size=8, max_size=8), st.integers(0, 7), st.data())
 def test_a_code_with_another_letter_is_unknown(code: str, at: int, data: st.DataObject) -> None:
     other = data.draw(st.sampled_from(sorted(set("0123456789abcdefghjkmnpqrstvwxyz") - {code[at]})))

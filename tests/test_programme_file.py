@@ -59,6 +59,7 @@ def only(problems: tuple[Problem, ...]) -> Problem:
 # --- there and back ---
 
 
+@pytest.mark.slow
 @given(strategies.definitions(), strategies.days())
 def test_a_definition_reads_back_as_it_was_written(definition: Definition, day: date) -> None:
     text = dumps(definition)
@@ -68,11 +69,13 @@ def test_a_definition_reads_back_as_it_was_written(definition: Definition, day: 
     assert dumps(again) == text
 
 
+@pytest.mark.slow
 @given(strategies.definitions(), strategies.days())
 def test_what_the_strategies_draw_can_be_adopted_on_any_day(definition: Definition, day: date) -> None:
     assert adoption.problems(definition, day) == ()
 
 
+@pytest.mark.slow
 @given(strategies.definitions())
 def test_every_key_of_a_written_file_is_found_on_the_line_that_shows_it(definition: Definition) -> None:
     text = dumps(definition)

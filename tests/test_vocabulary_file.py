@@ -34,6 +34,7 @@ def reads_back(definition: Definition) -> None:
     assert dumps(again) == text
 
 
+@pytest.mark.slow
 @settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
 @given(programmes())
 def test_a_programme_with_any_provisions_reads_back_to_the_same_hash(definition: Definition) -> None:

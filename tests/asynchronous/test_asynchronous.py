@@ -144,6 +144,7 @@ def test_the_loop_goes_on_while_a_writer_waits_for_another_process(address: URL)
     assert found(address) == (0, 1)
 
 
+@pytest.mark.slow
 def test_the_loop_goes_on_while_two_thousand_entries_are_imported_in_bounded_transactions(address: URL) -> None:
     """Of three times the quietest counts: a machine that others use is late by itself now and then."""
 

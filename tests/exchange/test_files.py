@@ -389,6 +389,7 @@ def test_any_cells_below_headings_are_read_or_named(rows: list[list[str]], headi
     holds_for_anything("\n".join([headings, *map(quoted, rows)]).encode("utf-8", "replace"))
 
 
+@pytest.mark.slow
 @given(st.integers(0, len(WORKBOOK) - 1), st.binary(min_size=1, max_size=4))
 def test_a_workbook_with_damaged_bytes_is_refused_or_read(place: int, damage: bytes) -> None:
     holds_for_anything(WORKBOOK[:place] + damage + WORKBOOK[place + len(damage) :])

@@ -688,6 +688,7 @@ def test_a_reversed_award_is_no_record_any_more(community: Community) -> None:
 SLOTS = st.tuples(st.sampled_from(["张三", "李四"]), st.integers(14, 16), st.integers(8, 12), st.integers(1, 3))
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(SLOTS, max_size=5), min_size=1, max_size=4))
 def test_however_sheets_are_cut_and_repeated_a_service_is_recorded_once_and_nobody_serves_twice_at_once(
     batches: list[list[tuple[str, int, int, int]]],

@@ -229,6 +229,7 @@ def is_taken_for_utf8(content: bytes) -> bool:
         return False
 
 
+@pytest.mark.slow
 @given(st.lists(tellings, min_size=1, max_size=4), looks())
 def test_however_a_sheet_is_written_it_tells_the_same(told: list[Told], look: Look) -> None:
     content = look.render(told)

@@ -330,6 +330,7 @@ def test_statements_of_stretches_that_follow_one_another_carry_the_balance_forwa
     assert all(one <= day < two for day in days)
 
 
+@pytest.mark.slow
 @given(lives, st.sampled_from(LANGS))
 def test_everything_that_was_written_can_be_told(steps: list[tuple[str, str, int, int]], lang: Lang) -> None:
     history = lived(steps)

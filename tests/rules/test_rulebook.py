@@ -139,6 +139,7 @@ def test_a_version_covers_from_its_first_day_to_before_its_end(day: date, covere
 RULEBOOKS = strategies.rulebooks(activities=("park", "cinema"), teams=("repairs",))
 
 
+@pytest.mark.slow
 @given(RULEBOOKS, RULEBOOKS)
 def test_a_hash_is_that_of_the_text_and_of_no_other(one: Rulebook, other: Rulebook) -> None:
     assert (one.hash == other.hash) is (one == other)

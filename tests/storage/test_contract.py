@@ -584,6 +584,8 @@ def some_questions(draw: st.DrawFn) -> Question[Any]:
 STEPS = st.lists(st.one_of(some_commits(), some_questions(), st.sampled_from(["end", "fail", "read"])), max_size=25)
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 @given(steps=STEPS)
 def test_every_store_answers_any_history_like_the_one_in_memory(
     steps: list[Any], tmp_path_factory: pytest.TempPathFactory

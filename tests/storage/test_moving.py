@@ -112,6 +112,7 @@ def test_every_store_takes_a_journal_and_goes_on_from_there(kind: str, journal: 
         assert asked(store, Committed("w-3-hold")) == COMMITS[10]
 
 
+@pytest.mark.slow
 @given(cut=st.integers(0, len(COMMITS)), size=st.integers(1, 200))
 def test_wherever_an_import_was_broken_off_it_goes_on_from_there(
     cut: int, size: int, tmp_path_factory: pytest.TempPathFactory

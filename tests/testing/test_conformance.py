@@ -50,6 +50,7 @@ class TestSqlite(SqliteBackend, StoreConformance):
     """The store in an SQLite file, which has every ability but sessions side by side."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [OpenStore, SideBySideStore])
 def test_what_the_broken_stores_are_made_from_is_sound(kind: type[OpenStore]) -> None:
     report = check_store(BrokenStores(kind))
