@@ -314,6 +314,16 @@ class Extended:
 
 
 @attrs.frozen(kw_only=True)
+class Prolonged:
+    """Points that end by inactivity end later, since their holder served again. Postings: to a later lot."""
+
+    volunteer: str
+    currency: str
+    until: datetime
+    points: int = attrs.field(validator=whole)
+
+
+@attrs.frozen(kw_only=True)
 class Transferred:
     """Points went from one volunteer to another; they end when they would have ended."""
 
@@ -488,6 +498,7 @@ Fact: TypeAlias = (
     | Repaid
     | Expired
     | Extended
+    | Prolonged
     | Transferred
     | Donated
     | Endowed

@@ -21,6 +21,7 @@ from volunteer_points.decisions.case import (
     taken,
     volunteer_question,
 )
+from volunteer_points.decisions.idleness import credits_of, moved_on, prolonged
 from volunteer_points.decisions.measuring import Measurer
 from volunteer_points.entries import (
     ActivityListed,
@@ -171,6 +172,7 @@ def award_record(case: Case, said: Said, on: date, *, rating: str = "") -> None:
     paid_by = (each.account.holder for each in postings if each.account.purpose == Purpose.AVAILABLE)
     about = dict.fromkeys((*subjects, *(holder for _, holder in credited), *paid_by))
     case.draft(fact, tuple(about), on, tuple(postings))
+    prolonged(case, rulebook, on, [(holder, credit) for credit, holder in credited])
     if notice_ends is None:
         for credit, holder in credited:
             if credit.points > 0:
@@ -187,13 +189,6 @@ def _credits(rulebook: Rulebook, working: Working) -> Iterator[Credit]:
             source=rulebook.source,
         )
     yield from working.more
-
-
-def credits_of(fact: Awarded) -> Iterator[Credit]:
-    """All that an award gave."""
-    if fact.points:
-        yield Credit(currency=fact.currency, points=fact.points, lot=fact.lot, to=fact.to, source=fact.source)
-    yield from fact.more
 
 
 def _notice_ends(case: Case, rulebook: Rulebook) -> datetime | None:
@@ -389,6 +384,7 @@ def _out_of(case: Case, entry: Entry, fact: Awarded, hand: _Hand, order: Reversa
         return [Posting(pending, currency, -part, lot, case.booking_day) for lot, part in waiting.items()]
     own = hand.gave if fact.counts_from is None else _lots_confirmed(entry, fact, hand)
     rest = sum(own.values())
+    own = moved_on(case, entry, holder, currency, own)
     postings: list[Posting] = []
 
     def take(purpose: Purpose, amounts: Mapping[datetime | None, int]) -> None:
@@ -461,5 +457,8 @@ def confirm_award(case: Case, entry: Entry, subjects: tuple[str, ...]) -> None:
         account = Account(each.account.holder, Purpose.AVAILABLE)
         postings += [each.mirrored(), Posting(account, each.unit, each.amount, credit.lot, each.on)]
     case.draft(Confirmed(record=fact.record, volunteer=fact.volunteer), subjects, entry.on, tuple(postings))
+    rulebook = next((each for each in case.frame.rulebooks if each.id == fact.rulebook), None)
+    if rulebook is not None:
+        prolonged(case, rulebook, entry.on, [(each.account.holder, credit) for each, credit in noticed])
     for each, _ in noticed:
         repaid(case, each.account.holder, each.unit)
