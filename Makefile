@@ -1,11 +1,15 @@
 # Every target sets up what it needs in $(VENV) on a machine that has only Python 3.11+ and make.
 #   make test PYTHON=/path/to/python3.13 VENV=.venv-3.13     another interpreter
 #   make test WORKERS=8                                      more processes
+#   make mutants SAMPLE=200 SEED=7 ONLY=rules/award          fewer, others, of one module; SAMPLE=0 for all
 
 PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= 2
 PYTHONS ?= 3.11 3.12 3.13
+SAMPLE ?= 600
+SEED ?= 1
+ONLY ?=
 
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check --quiet --quiet
@@ -54,9 +58,23 @@ lint: $(VENV)/.ready-lint ## Check style, format, types and changelog fragments
 docs: $(VENV)/.ready-docs ## Build the documentation into site/; any warning is an error
 	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict
 
+.PHONY: mutants
+mutants: $(VENV)/.ready-mutants ## Change the code in some hundred places, one at a time, and count what the tests notice
+	$(RUN) -m tests.mutation --sample $(SAMPLE) --seed $(SEED) --only "$(ONLY)" --workers $(WORKERS)
+
+BENCHMARKS := benchmarks benchmarks.hot benchmarks.sweeping benchmarks.sealing benchmarks.rules benchmarks.postgresql benchmarks.long
+
 .PHONY: bench
-bench: $(VENV)/.ready-app ## Measure, next to a hand-written program
-	$(RUN) -m benchmarks
+bench: $(VENV)/.ready-test ## Measure, next to hand-written programs; about eight minutes
+	@for each in $(BENCHMARKS); do $(RUN) -m $$each || exit 1; done
+
+.PHONY: bench-docs
+bench-docs: $(VENV)/.ready-test ## Measure all, other libraries too, and put the figures into docs/benchmarks.md
+	@mkdir -p build/benchmarks
+	@for each in $(BENCHMARKS) benchmarks.peers; do \
+	    $(RUN) -m $$each --json > build/benchmarks/$$each.json || exit 1; \
+	done
+	$(RUN) -m benchmarks.tables build/benchmarks/*.json --into docs/benchmarks.md
 
 .PHONY: changelog
 changelog: $(VENV)/.ready-lint ## Assemble changes/ into CHANGELOG.md: make changelog VERSION=0.2.0
@@ -65,7 +83,7 @@ changelog: $(VENV)/.ready-lint ## Assemble changes/ into CHANGELOG.md: make chan
 
 .PHONY: clean
 clean: ## Remove environments, caches and everything built
-	rm -rf .venv .venv-* build dist site htmlcov .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-* build dist site htmlcov mutants .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find src tests $(wildcard benchmarks) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- environments: a stamp says that pip finished, and is older than a pyproject.toml that changed since ---

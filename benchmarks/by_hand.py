@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -54,6 +54,22 @@ INSERT_POSTING = (
 INSERT_BALANCE = (
     "INSERT INTO vp_balance (ledger, holder, purpose, of, unit, lot, amount, floor) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
+
+
+class Rows(Protocol):
+    """What a driver gives back for a statement."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows were met."""
+        ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def fetchone(self) -> Any:  # noqa: ANN401 - whatever was asked for
+        """The next row."""
+        ...
+
 
 Fields: TypeAlias = dict[str, Any]
 Lots: TypeAlias = dict[datetime | None, int]
@@ -110,13 +126,16 @@ class Draft(NamedTuple):
 class ByHand:
     """A ledger file that is there already."""
 
-    def __init__(self, path: Path, ledger: str) -> None:
+    def __init__(self, place: Path | str, ledger: str) -> None:
         self._ledger = ledger
-        self._connection = sqlite3.connect(path, isolation_level=None)
-        for setting in ("synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON", "busy_timeout = 5000"):
-            self._run(f"PRAGMA {setting}")
+        self._open(place)
         [adopted] = self._entries("programme", ("RulebookAdopted",))
         self._rulebook_hash = adopted["fact"]["hash"]
+
+    def _open(self, place: Path | str) -> None:
+        self._connection = sqlite3.connect(place, isolation_level=None)
+        for setting in ("synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON", "busy_timeout = 5000"):
+            self._run(f"PRAGMA {setting}")
 
     def close(self) -> None:
         """Close it."""
@@ -286,7 +305,7 @@ class ByHand:
 
     # --- what is read ---
 
-    def _new(self, command: Command, said: Sequence[object]) -> str | None:
+    def _new(self, command: Command, said: Sequence[Any]) -> str | None:
         """The digest of what is said, unless the key was used before for the same; then there is nothing to do."""
         digest = hashlib.sha256(_write_json(said).encode()).hexdigest()
         place = (self._ledger, command.key)
@@ -401,7 +420,7 @@ class ByHand:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._run("BEGIN IMMEDIATE")
+        self._begin()
         try:
             self._look()
             yield
@@ -410,13 +429,19 @@ class ByHand:
             raise
         self._run("COMMIT")
 
+    def _begin(self) -> None:
+        self._run("BEGIN IMMEDIATE")
+
     def _look(self) -> None:
         """Read what nobody else can change now: where the ledger ends, and up to when it is closed."""
         [[self._last]] = self._run("SELECT coalesce(max(position), 0) FROM vp_entry WHERE ledger = ?", (self._ledger,))
+        self._look_for_closings()
+
+    def _look_for_closings(self) -> None:
         closings = self._entries("programme", ("PeriodClosed",))
         self._closed_until = max((entry["fact"]["until"] for entry in closings), default="")
 
-    def _run(self, statement: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+    def _run(self, statement: str, values: Sequence[object] = ()) -> Rows:
         return self._connection.execute(statement, values)
 
     def _run_all(self, statement: str, rows: Sequence[Sequence[object]]) -> None:

@@ -19,6 +19,10 @@ class Contestant(Protocol):
         """Record the service of a turn and approve it, as two commands."""
         ...
 
+    def hold(self, turn: Turn) -> None:
+        """Hold a bag of rice."""
+        ...
+
     def redeem(self, turn: Turn) -> None:
         """Hold a bag of rice and hand it over, as two commands."""
         ...
@@ -35,8 +39,8 @@ class Contestant(Protocol):
 class Library:
     """The library, as an app would use it."""
 
-    def __init__(self, path: Path) -> None:
-        self._store = SqlStore.open(path, LEDGER)
+    def __init__(self, place: Path | str) -> None:
+        self._store = SqlStore.open(place, LEDGER)
         self._programme = Programme(self._store)
 
     def award(self, turn: Turn) -> None:
@@ -44,9 +48,13 @@ class Library:
         self._execute(submit(turn))
         self._execute(approve(turn))
 
+    def hold(self, turn: Turn) -> None:
+        """Hold."""
+        self._execute(hold(turn))
+
     def redeem(self, turn: Turn) -> None:
         """Hold and collect."""
-        self._execute(hold(turn))
+        self.hold(turn)
         self._execute(collect(turn))
 
     def _execute(self, order: Order) -> None:
@@ -64,17 +72,21 @@ class Library:
 class Hand:
     """The program written by hand."""
 
-    def __init__(self, path: Path) -> None:
-        self._program = ByHand(path, LEDGER)
+    def __init__(self, place: Path | str, kind: type[ByHand] = ByHand) -> None:
+        self._program = kind(place, LEDGER)
 
     def award(self, turn: Turn) -> None:
         """Submit and approve."""
         self._program.submit(_command(turn, "submit", "leader"), _service(turn))
         self._program.approve(_command(turn, "approve", "checker"), turn.record)
 
+    def hold(self, turn: Turn) -> None:
+        """Hold."""
+        self._program.hold(_command(turn, "hold", "leader"), turn.volunteer, "rice")
+
     def redeem(self, turn: Turn) -> None:
         """Hold and collect."""
-        self._program.hold(_command(turn, "hold", "leader"), turn.volunteer, "rice")
+        self.hold(turn)
         self._program.collect(_command(turn, "collect", "shop"), turn.redemption)
 
     def import_services(self, turns: Sequence[Turn]) -> None:

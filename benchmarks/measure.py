@@ -23,12 +23,13 @@ import attrs
 from benchmarks.community import LEDGER, Turn, fill
 from benchmarks.contestants import Contestant, Hand, Library
 from benchmarks.limits import BareCommits, Unchecked, differences, read_and_hash, rows_of
+from benchmarks.tables import Tell
 from volunteer_points import Programme
 from volunteer_points.audit import audit
 from volunteer_points.storage.sql import SqlStore
 
 Times = defaultdict[str, list[float]]
-Tell = Callable[[str], None]
+FIRST_STORE = "from volunteer_points import Programme; from volunteer_points.storage.sql import SqlStore"
 
 
 @attrs.frozen(kw_only=True)
@@ -85,7 +86,8 @@ class Report:
     audits: tuple[AuditMeasured, ...]
     import_seconds: float
     first_use_seconds: float
-    """What importing the package adds to an empty interpreter, from its start to its end."""
+    first_store_seconds: float
+    """What each adds to an empty interpreter, from its start to its end: the package, its core, and a SQL store too."""
 
     def growth(self, what: str) -> float:
         """What one command costs on the longest ledger, divided by what it costs on the shortest."""
@@ -146,6 +148,7 @@ def run(plan: Plan, tell: Tell) -> Report:
         audits=audits,
         import_seconds=start_seconds("import volunteer_points", plan.starts, tell),
         first_use_seconds=start_seconds("from volunteer_points import MemoryStore, Programme", plan.starts, tell),
+        first_store_seconds=start_seconds(FIRST_STORE, plan.starts, tell),
     )
 
 

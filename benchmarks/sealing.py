@@ -1,108 +1,76 @@
-"""What sealing costs who writes, and how long a proof takes: ``python -m benchmarks.sealing``.
+"""What sealing costs who writes: ``python -m benchmarks.sealing``.
 
-Writers write single durable commits into a file, for a while without anybody sealing and for a while with a checkpoint
-every second, in turns. Then so many leaves are sealed, and entries from all over are proved.
+A writer writes single durable commits into a file, for a while without anybody sealing and for a while with a sealer
+beside it that takes a checkpoint every second, in turns. What proofs cost is told by ``benchmarks.long``.
 """
 
 from __future__ import annotations
 
-import argparse
 import statistics
-import tempfile
 import threading
 import time
-from datetime import UTC, date, datetime
 from pathlib import Path
 
-from volunteer_points.entries import Adjusted, Draft, Entry, entries_of
-from volunteer_points.model import Reason
-from volunteer_points.postings import PROGRAMME, Account, Posting, Purpose
+from benchmarks.community import LEDGER
+from benchmarks.long import GIVEN_AT, gift
+from benchmarks.tables import Aim, Cell, Table, Tell, arguments, on_stderr, told, workplace
 from volunteer_points.storage.sql import SqlStore
 
-NOW = datetime(2026, 3, 14, 12, tzinfo=UTC)
-DAY = date(2026, 3, 14)
-LEDGER = "benchmark"
 EVERY_SECONDS = 1.0
-PROOFS = 200
-COMMITS_IN_A_SESSION = 2000
+COST_AIM = 0.05
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.sealing", description=__doc__)
-    parser.add_argument("--leaves", type=int, default=1_000_000, help="entries of the ledger that is proved from")
-    parser.add_argument("--seconds", type=float, default=10, help="how long writers write in a round")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--folder", default=".", help="a folder on the disk to be measured")
-    chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="benchmark-", dir=chosen.folder) as folder:
-        without, sealing = writing(Path(folder) / "writing.sqlite", chosen.rounds, chosen.seconds)
-        print(
-            f"single commits a second  {without:,.0f} alone, {sealing:,.0f} with a sealer: {sealing / without - 1:+.1%}"
-        )
-        seconds, proofs = proving(Path(folder) / "proving.sqlite", chosen.leaves)
-        print(f"sealing {chosen.leaves:,} entries   {seconds:.1f} s, {chosen.leaves / seconds:,.0f} a second")
-        slowest = sorted(proofs)[int(len(proofs) * 0.99)]
-        print(
-            f"a proof   {statistics.median(proofs) * 1000:.2f} ms in the median, {slowest * 1000:.2f} ms for 99 of 100"
-        )
+    chosen = arguments(
+        __doc__,
+        "benchmarks.sealing",
+        seconds=(3.0, "how long the writer writes in a turn"),
+        rounds=(8, "turns without a sealer, and as many with one"),
+    )
+    with workplace(chosen.folder) as folder:
+        print(told([sealing(folder, chosen.rounds, chosen.seconds, on_stderr)], as_json=chosen.json))
 
 
-def gift(number: int) -> tuple[Entry, ...]:
-    """A commit of one entry."""
-    holder = f"volunteer:{number % 200}"
-    fact = Adjusted(volunteer=holder, currency="points", points=1, requested_by="b", reason=Reason(code="gift"))
-    into = Posting(Account(holder, Purpose.AVAILABLE), "points", 1, None, DAY)
-    out = Posting(Account(PROGRAMME, Purpose.ADJUSTED), "points", -1, None, DAY)
-    draft = Draft(fact, (holder,), DAY, (into, out))
-    return entries_of([draft], ledger=LEDGER, key=f"gift {number}", digest=str(number), actor="b", booked_at=NOW)
+def sealing(folder: Path, rounds: int, seconds: float, tell: Tell) -> Table:
+    """Commits a second without and with a sealer, and the median over all pairs of turns of what it costs."""
+    pairs = writing(folder / "sealing.sqlite", rounds, seconds, tell)
+    cost = 1 - statistics.median(with_sealer / alone for alone, with_sealer in pairs)
+    rows: list[list[Cell]] = [[*(statistics.median(each) for each in zip(*pairs, strict=True)), 100 * cost]]
+    columns = {"alone": "{:,.0f}/s", "with a sealer": "{:,.0f}/s", "cost": "{:.1f} %"}
+    aim = Aim(f"sealing costs a writer {cost:.1%}, less than {COST_AIM:.0%}", cost < COST_AIM)
+    return Table("sealing", columns, rows, [aim])
 
 
-def writing(file: Path, rounds: int, seconds: float) -> tuple[float, float]:
-    """Commits a second without a sealer and with one, the medians of all rounds."""
-    rates: tuple[list[float], list[float]] = ([], [])
-    number = 0
+def writing(file: Path, rounds: int, seconds: float, tell: Tell) -> list[tuple[float, float]]:
+    """Commits a second in each pair of turns; which of the two comes first changes with every pair."""
+    pairs, number = [], 0
     with SqlStore.open(file, LEDGER) as store:
-        for turn in range(2 * rounds):
-            done = threading.Event()
-            sealer = threading.Thread(target=_seal_on, args=(store, done))
-            if turn % 2:
+        for turn in range(rounds):
+            tell(f"writing without and with a sealer, round {turn + 1} of {rounds}")
+            rates: dict[bool, float] = {}
+            for sealed in (bool(turn % 2), not turn % 2):
+                store.seal(GIVEN_AT)  # nobody has anything left to do from before
+                done = threading.Event()
+                sealer = threading.Thread(
+                    target=_seal_on if sealed else done.wait, args=(store, done) if sealed else ()
+                )
                 sealer.start()
-            begun, first = time.perf_counter(), number
-            while time.perf_counter() - begun < seconds:
-                with store.session() as session:
-                    session.append(gift(number))
-                number += 1
-            rates[turn % 2].append((number - first) / (time.perf_counter() - begun))
-            done.set()
-            if turn % 2:
+                begun, first = time.perf_counter(), number
+                while time.perf_counter() - begun < seconds:
+                    with store.session() as session:
+                        session.append(gift(number))
+                    number += 1
+                rates[sealed] = (number - first) / (time.perf_counter() - begun)
+                done.set()
                 sealer.join()
-            store.seal(NOW)
-    return statistics.median(rates[0]), statistics.median(rates[1])
+            pairs.append((rates[False], rates[True]))
+    return pairs
 
 
 def _seal_on(store: SqlStore, done: threading.Event) -> None:
     while not done.wait(EVERY_SECONDS):
-        store.seal(NOW)
-
-
-def proving(file: Path, leaves: int) -> tuple[float, list[float]]:
-    """How long so many entries take to be sealed, and each proof; in seconds."""
-    with SqlStore.open(file, LEDGER, durable=False) as store:
-        for first in range(0, leaves, COMMITS_IN_A_SESSION):
-            with store.session() as session:
-                for number in range(first, min(first + COMMITS_IN_A_SESSION, leaves)):
-                    session.append(gift(number))
-        begun = time.perf_counter()
-        store.seal(NOW)
-        sealed = time.perf_counter() - begun
-        taken = []
-        for each in range(PROOFS):
-            [entry] = gift(each * 7919 % leaves)
-            begun = time.perf_counter()
-            store.prove(entry)
-            taken.append(time.perf_counter() - begun)
-    return sealed, taken
+        store.seal(GIVEN_AT)
 
 
 if __name__ == "__main__":

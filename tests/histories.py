@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from volunteer_points.books import Books, EveryAnswer, Tally
 from volunteer_points.commands import Adopt, Command, Definition, Enrol, Request
-from volunteer_points.decisions import decide
+from volunteer_points.decisions import Decision, decide
 from volunteer_points.decisions.case import FRAME, Frame, frame_of
 from volunteer_points.entries import Entry
 from volunteer_points.model import (
@@ -71,11 +71,15 @@ class History:
         request = Request(
             ledger=self.ledger, key=key or f"k-{self._count}", actor=actor, booked_at=self.now, command=command
         )
-        decision = decide(Books(EveryAnswer(self.tally)), request)
+        decision = self.decided(request)
         if not decision.replayed:
             self.entries.extend(decision.entries)
             self.tally.absorb(decision.entries)
         return decision.entries
+
+    def decided(self, request: Request) -> Decision:
+        """What a request writes, with every answer at hand."""
+        return decide(Books(EveryAnswer(self.tally)), request)
 
     def about(self, subject: str) -> tuple[Entry, ...]:
         """Everything that was written about a subject."""

@@ -36,20 +36,22 @@ LAYERS = {
     "explain": "errors canonical model rules postings entries books decisions",
     "programme": "errors canonical model rules postings entries commands books decisions ledger sealing storage "
     "explain",
-    "asynchronous": "errors entries ledger programme storage",
+    "asynchronous": "errors model entries ledger programme storage",
+    "installed": "errors model",
     "__init__": "errors model rules postings entries commands storage programme",
     "programme_file": "errors canonical model rules commands decisions",
     "handout": "errors canonical model rules commands explain",
     "presets": "",
     "people": "errors canonical model",
     "audit": "errors canonical model rules postings entries books decisions ledger merkle sealing storage",
+    "what_if": "errors canonical model rules postings entries commands books decisions ledger audit",
     "exchange": "errors canonical model rules postings entries commands books decisions programme people explain",
     "demo": "errors canonical model rules postings entries commands books decisions ledger storage explain programme "
     "programme_file presets people audit exchange",
     "cli": "errors canonical model rules postings entries commands books decisions sealing storage explain programme "
-    "programme_file handout presets people audit exchange demo __init__",
-    "testing": "errors canonical model rules postings entries commands books decisions ledger storage explain "
-    "programme programme_file presets people audit exchange",
+    "programme_file handout presets people audit what_if exchange demo installed __init__",
+    "testing": "errors canonical model rules postings entries commands books decisions ledger merkle sealing storage "
+    "explain programme programme_file presets people audit what_if exchange",
 }
 
 # The core computes: the same arguments give the same entries on every machine and at every hour.

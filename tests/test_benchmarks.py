@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sqlite3
 import subprocess
@@ -19,6 +18,7 @@ from benchmarks.by_hand import ByHand, Command, No, Service
 from benchmarks.community import LEDGER, VOLUNTEERS, Turn, fill
 from benchmarks.contestants import Hand, Library
 from benchmarks.limits import differences
+from benchmarks.tables import kept
 from volunteer_points import (
     Approve,
     ClosePeriod,
@@ -37,6 +37,8 @@ from volunteer_points import (
 from volunteer_points.commands import Command as Wish
 from volunteer_points.entries import derived_id
 from volunteer_points.storage.sql import SqlStore
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
 FOUNDED = 207
@@ -232,11 +234,13 @@ def test_the_benchmark_runs_and_tells_every_measure(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
     )
-    told = json.loads(ran.stdout)
-    assert [(each["what"], each["entries"]) for each in told["measured"]] == [
-        (what, entries) for what in ("award", "redeem", "import") for entries in (217, 227)
+    commands, audits, starts = kept(ran.stdout)
+    assert [row[:2] for row in commands.rows] == [
+        [what, entries] for what in ("award", "redeem", "import") for entries in (217, 227)
     ]
-    assert all(each["library_seconds"] > 0 and each["ratio"] > 0 for each in told["measured"])
-    assert [each["clean"] for each in told["audits"]] == [True, True]
-    assert told["first_use_seconds"] > max(0, told["import_seconds"])
+    assert all(isinstance(cell, float) and cell > 0 for row in commands.rows for cell in row[2:6])
+    assert [row[-1] for row in audits.rows] == ["yes", "yes"]
+    imported, first_use, first_store = (float(cell or 0) for _, cell in starts.rows)
+    assert first_store > first_use > max(0, imported)
+    assert len(commands.aims) == 6
     assert list(tmp_path.iterdir()) == []

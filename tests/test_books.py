@@ -230,3 +230,12 @@ def test_a_question_of_another_kind_is_a_defect() -> None:
         Tally().answer(Question())
     with pytest.raises(NotImplementedError):
         _ = Question[int]().subject
+
+
+def test_books_add_what_was_written_since_to_what_was_fetched() -> None:
+    account, day = Account("volunteer:v-1", Purpose.AVAILABLE), date(2026, 3, 1)
+    before, since = Tally(), Tally()
+    before.post(Posting(account, "points", 3, None, day))
+    since.post(Posting(account, "points", 4, None, day))
+    question = LotsOf(account, "points")
+    assert Books({question: before.answer(question)}, since).ask(question) == {None: 7}

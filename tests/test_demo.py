@@ -24,6 +24,8 @@ from volunteer_points.explain import Lang
 from volunteer_points.programme_file import loads
 from volunteer_points.storage.sql import SqlStore
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = Path(__file__).parents[1] / "examples" / "saihan"
 
 

@@ -34,6 +34,8 @@ from markdown_it.token import Token
 
 from volunteer_points.programme_file import look_over
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).parents[1]
 READMES = ("README.md", "README.zh-CN.md")
 NOT_EXECUTED = frozenset({"text", "csv", "mermaid"})

@@ -16,6 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.golden.own_rules import OWN_ENTRIES
+from tests.golden.reaching_back import BACK_ENTRIES
 from tests.golden.samples import COMMANDS, ENTRIES
 from tests.golden.vectors import FILES, path_of
 from tests.golden.vocabulary import MORE_COMMANDS, MORE_ENTRIES
@@ -46,7 +48,7 @@ def test_todays_code_gives_the_golden_vectors(name: str) -> None:
     assert FILES[name]() == checked_in(name), CHANGED
 
 
-GOLDEN = [*checked_in("entries"), *checked_in("vocabulary")]
+GOLDEN = [*checked_in("entries"), *checked_in("vocabulary"), *checked_in("reaching-back"), *checked_in("own-rules")]
 
 
 def test_there_is_a_golden_entry_of_every_kind_and_every_field_is_filled_in_in_one() -> None:
@@ -65,7 +67,9 @@ def test_there_is_a_golden_entry_of_every_kind_and_every_field_is_filled_in_in_o
 def test_golden_bytes_are_read_as_the_entry_that_they_were(line: str) -> None:
     kind, leaf, content = line.split("\t")
     (entry,) = [
-        entry for entry in (*ENTRIES, *MORE_ENTRIES) if entry.kind == kind and encode(entry) == content.encode()
+        entry
+        for entry in (*ENTRIES, *MORE_ENTRIES, *BACK_ENTRIES, *OWN_ENTRIES)
+        if entry.kind == kind and encode(entry) == content.encode()
     ]
     assert decode(content.encode()) == entry, CHANGED
     assert leaf_hash(content.encode()).hex() == leaf == sha256(b"\x00" + content.encode()).hexdigest()

@@ -419,7 +419,7 @@ def team(**keys: str) -> str:
             "rulebooks[0].accruals[0]",
             "",
             "one_rate",
-            "Give one of 'per_hour', 'fixed' and 'rate'.",
+            "Give one of 'per_hour', 'fixed', 'rate' and 'own'.",
         ),
         (
             FRAME + RULEBOOK + "[rulebooks.expiry]\nmonths = 6\ndays = 7\n",
@@ -746,6 +746,12 @@ def test_a_text_that_is_no_toml_is_refused_at_its_line(content: bytes, line: int
 
 
 LARGE = 900_000
+OWN_RULE = """
+[[rulebooks]]
+id = "2026"
+since = 2026-01-01
+accruals = [{{ id = "a", own = {{ rule = "r", version = "1", parameters = {{ x = {} }} }} }}]
+"""
 HOSTILE = {
     "brackets": "a = " + "[" * LARGE,
     "braces": "a = " + "{a = " * (LARGE // 5),
@@ -758,6 +764,14 @@ HOSTILE = {
     "a long key": f"{'a' * LARGE} = 1",
     "a huge exponent": FRAME + RULEBOOK.replace("10", "1e999999999"),
     "a huge exponent in a text": FRAME + RULEBOOK.replace("10", '"1e999999999"'),
+    "many rules": FRAME
+    + RULEBOOK
+    + "".join(f'[[rulebooks.accruals]]\nid = "a{n}"\nfixed = 1\n' for n in range(LARGE // 50)),
+    "a huge exponent for an own rule": FRAME + OWN_RULE.format("1e999999999"),
+    "a long number for an own rule": FRAME + OWN_RULE.format("9" * LARGE),
+    "many parameters of an own rule": FRAME
+    + OWN_RULE.format("1, " + ", ".join(f"x{n} = 1" for n in range(LARGE // 20))),
+    "deep parameters of an own rule": FRAME + OWN_RULE.format("{ a = " * (LARGE // 10)),
     "a huge fraction": FRAME + RULEBOOK.replace("10", f'"1/{"9" * LARGE}"'),
     "many unknown keys": "".join(f"k{n} = 1\n" for n in range(LARGE // 10)),
     "many teams": FRAME + "[[teams]]\n" * (LARGE // 10),
@@ -982,7 +996,7 @@ def tables() -> dict[str, type]:
         kind = waiting.pop()
         found[kind.__name__] = kind
         parts = [getattr(key.kind, "__args__", (key.kind,))[0] for key in keys_of(kind).values()]
-        waiting += [part for part in parts if attrs.has(part) and part.__name__ not in found]
+        waiting += [part for part in parts if attrs.has(part) and part.__name__ not in {*found, "Parameters"}]
     return found
 
 

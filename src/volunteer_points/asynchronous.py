@@ -32,9 +32,11 @@ from sqlalchemy.util import greenlet_spawn
 from volunteer_points.entries import Entry
 from volunteer_points.errors import Misconfigured
 from volunteer_points.ledger import decode
+from volunteer_points.model import NO_OWN_RULES, OwnRules
 from volunteer_points.programme import Programme, Retry
 from volunteer_points.storage import Reader
 from volunteer_points.storage.families import url_of
+from volunteer_points.storage.naming import DEFAULT, Naming
 from volunteer_points.storage.sql import SqlStore
 from volunteer_points.storage.tasks import sleep
 
@@ -62,7 +64,7 @@ class AsyncSqlStore:
         self._store = store
 
     @classmethod
-    async def open(
+    async def open(  # noqa: PLR0913 - as SqlStore.open
         cls,
         place: str | os.PathLike[str],
         ledger: str | None = None,
@@ -70,6 +72,7 @@ class AsyncSqlStore:
         create: bool = True,
         durable: bool = True,
         read_only: bool = False,
+        naming: Naming | None = None,
     ) -> Self:
         """Open a ledger as :meth:`SqlStore.open` does, by its file or URL; close it when done.
 
@@ -79,11 +82,19 @@ class AsyncSqlStore:
         url = url_of(place)
         url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
         text = url.render_as_string(hide_password=False)
-        opening = partial(SqlStore.open, text, ledger, create=create, durable=durable, read_only=read_only)
-        return cls(await greenlet_spawn(opening))
+        how = {"create": create, "durable": durable, "read_only": read_only}
+        return cls(await greenlet_spawn(partial(SqlStore.open, text, ledger, naming=naming, **how)))
 
     @classmethod
-    async def on(cls, engine: AsyncEngine, ledger: str, *, durable: bool = True, read_only: bool = False) -> Self:
+    async def on(
+        cls,
+        engine: AsyncEngine,
+        ledger: str,
+        *,
+        durable: bool = True,
+        read_only: bool = False,
+        naming: Naming = DEFAULT,
+    ) -> Self:
         """Work on an engine of the application's, in transactions of the store's own.
 
         For SQLite, :func:`volunteer_points.storage.sqlite.prepare` sets the engine up first.
@@ -91,18 +102,23 @@ class AsyncSqlStore:
         Raises:
             Misconfigured: the ledger is not there, or the database is not as it needs it.
         """
-        return cls(await greenlet_spawn(SqlStore, engine.sync_engine, ledger, durable=durable, read_only=read_only))
+        making = partial(SqlStore, durable=durable, read_only=read_only, naming=naming)
+        return cls(await greenlet_spawn(making, engine.sync_engine, ledger))
 
     @classmethod
     async def joining(
-        cls, host: AsyncConnection | AsyncSession | async_scoped_session[AsyncSession], ledger: str
+        cls,
+        host: AsyncConnection | AsyncSession | async_scoped_session[AsyncSession],
+        ledger: str,
+        *,
+        naming: Naming = DEFAULT,
     ) -> Self:
         """Work within a transaction that the host has begun and will end, as :meth:`SqlStore.joining` does.
 
         Raises:
             Misconfigured: the transaction is not fit, or the ledger is not there; ``fix`` says what to do.
         """
-        return cls(await greenlet_spawn(SqlStore.joining, _synchronous(host), ledger))
+        return cls(await greenlet_spawn(partial(SqlStore.joining, naming=naming), _synchronous(host), ledger))
 
     @property
     def ledger(self) -> str:
@@ -174,13 +190,21 @@ class AsyncProgramme:
 
     Args:
         store: Where the ledger is kept.
-        options: As for ``Programme``: ``clock``, ``new_key``, and ``retry``, whose waits are those of the loop.
+        options: As for ``Programme``: ``clock``, ``new_key``, ``own_rules``, and ``retry``, whose waits are the loop's.
     """
 
-    def __init__(self, store: AsyncSqlStore, *, retry: Retry | None = None, **options: Callable[[], Any]) -> None:
+    def __init__(
+        self,
+        store: AsyncSqlStore,
+        *,
+        retry: Retry | None = None,
+        own_rules: OwnRules = NO_OWN_RULES,
+        **options: Callable[[], Any],
+    ) -> None:
         self.store = store
         awaiting = attrs.evolve(retry or Retry(), sleep=sleep)
-        self._programme = _Programme(store._store, retry=awaiting, **options)  # noqa: SLF001 - the same module's
+        inner = store._store  # noqa: SLF001 - the same module's
+        self._programme = _Programme(inner, retry=awaiting, own_rules=own_rules, **options)
 
     execute = _awaited(Programme.execute)
     execute_many = _awaited(Programme.execute_many)

@@ -5,6 +5,7 @@ A command holds what the caller decides and nothing else: ids of records and red
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from itertools import pairwise
@@ -84,6 +85,12 @@ def _each_word(instance: object, attribute: attrs.Attribute[Any], value: tuple[s
         words(instance, attribute, word)
 
 
+def _reference(instance: object, attribute: object, value: object) -> None:
+    """Validate how many entries a what-if replayed, a hyphen and its digest; or nothing."""
+    if not isinstance(value, str) or not re.fullmatch("([1-9][0-9]*-[0-9a-f]{64})?", value):
+        raise InputError("bad_reference", value=repr(value), fix="Copy it from the end of the what-if.")
+
+
 _INSTANT_OR_NONE = attrs.field(
     default=None, converter=attrs.converters.optional(in_utc), validator=attrs.validators.optional(aware)
 )
@@ -91,10 +98,14 @@ _INSTANT_OR_NONE = attrs.field(
 
 @attrs.frozen(kw_only=True)
 class Adopt:
-    """Adopt a programme definition. ``author`` wrote it; the actor approves it and is somebody else."""
+    """Adopt a programme definition. ``author`` wrote it; the actor approves it and is somebody else.
+
+    A rulebook that reaches back needs the reference of a what-if that both have looked at.
+    """
 
     definition: Definition
     author: str = attrs.field(validator=identifier)
+    what_if: str = attrs.field(default="", validator=_reference)
 
 
 @attrs.frozen(kw_only=True)

@@ -65,6 +65,8 @@ class RulebookAdopted:
     rulebook: Rulebook
     hash: str
     author: str
+    what_if: str = ""
+    """The reference of the what-if that was looked at before; a version that reaches back has one."""
 
 
 @attrs.frozen(kw_only=True)
@@ -403,6 +405,8 @@ class Held:
     """What is paid besides in money, for all units together."""
     special: str = ""
     """The condition by which a special price was given."""
+    priced_by: tuple[tuple[str, str], ...] = ()
+    """The name and version of a developer's own rule that gave the price, and what it told."""
 
 
 @attrs.frozen(kw_only=True)

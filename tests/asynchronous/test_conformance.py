@@ -27,12 +27,15 @@ from volunteer_points.testing.conformance import Host
 from volunteer_points.testing.conformance.suite import StoreConformance
 from volunteer_points.testing.machine import StoreMachine
 
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
+"""Nothing is covered here alone, and following every line would double the time."""
+
 
 class InLoop(SqlBackend):
     """The same ledgers, each reached through the event loop."""
 
     def empty(self, ledger: str) -> Store:
-        return LoopStore.open(self.place(), ledger)
+        return LoopStore.open(self.place(ledger), ledger)
 
     def _again(self, store: Store, ledger: str) -> Store:
         return LoopStore.open(_address(store), ledger)
@@ -41,7 +44,7 @@ class InLoop(SqlBackend):
         return partial(LoopStore.open, _address(store), store.ledger)
 
     def host(self, ledger: str) -> Host:
-        return AsyncHost(self.place(), ledger)
+        return AsyncHost(self.place(ledger), ledger)
 
 
 def _address(store: Store) -> str:

@@ -15,6 +15,7 @@ from volunteer_points.errors import Refused
 from volunteer_points.model import Activity, Calendar, Duty, Evidence, Interval, Right, Slot, Team, TeamStructure
 from volunteer_points.rules import Accrual, Cap, Multiplier, When
 from volunteer_points.testing.programmes import small_programme
+from volunteer_points.what_if import Trial, what_if
 
 
 def audited(history: History) -> Report:
@@ -228,7 +229,9 @@ def test_a_rulebook_that_was_adopted_between_two_awards_for_one_day_changes_the_
     history.enrol("v-1", "v-2")
     history.until("2026-03-13 20:00")
     history.serve("v-1", "2026-03-12 09:00", 60)
-    history.run(c.Adopt(definition=attrs.evolve(small_programme(), rulebooks=(first, second)), author=AUTHOR), APPROVER)
+    seen = what_if(history.entries, Trial(rulebook=second, since=second.since)).reference
+    definition = attrs.evolve(small_programme(), rulebooks=(first, second))
+    history.run(c.Adopt(definition=definition, author=AUTHOR, what_if=seen), APPROVER)
     history.serve("v-2", "2026-03-12 09:00", 60)
     awards = [entry.fact for entry in history.entries if isinstance(entry.fact, Awarded)]
     assert [(award.rulebook, award.points) for award in awards] == [("2026", 10), ("2026b", 20)]

@@ -15,7 +15,7 @@ from tests.audit.ledgers import CHECKER, LEADER, History, StoredLedger, moment, 
 from volunteer_points import commands as c
 from volunteer_points.audit import Report, Severity, audit
 from volunteer_points.audit import examination as course
-from volunteer_points.audit.wording import TITLES
+from volunteer_points.audit.titles import TITLES
 from volunteer_points.errors import InputError
 from volunteer_points.model import Currency
 from volunteer_points.storage.journal import Journal, read_journal, save_journal, write_journal

@@ -8,12 +8,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from tests.storage.commits import LEDGER, NOW, gift, write
-from volunteer_points.audit import Finding, Report, audit
+from volunteer_points.audit import Finding, Report, Source, audit
+from volunteer_points.audit.sealed import Covered
 from volunteer_points.ledger import leaf_hash
-from volunteer_points.merkle import Node
+from volunteer_points.merkle import Node, head
+from volunteer_points.sealing import Checkpoint
+from volunteer_points.storage.journal import Journal, write_journal
 from volunteer_points.storage.memory import MemoryStore
 from volunteer_points.storage.seals import number_of
 from volunteer_points.storage.sql import SqlStore
@@ -122,3 +126,87 @@ def test_a_checkpoint_that_was_changed_is_named(ledger: Sealed) -> None:
 def test_a_ledger_that_was_cut_short_contradicts_its_checkpoints(ledger: Sealed) -> None:
     ledger.run("DELETE FROM vp_entry WHERE position > 1000")
     assert ("checkpoint_beyond", str(ENTRIES)) in ledger.found()
+
+
+# --- checkpoints that were kept elsewhere --------------------------------------------------------------------------
+
+
+def published(ledger: Sealed, size: int) -> Checkpoint:
+    with SqlStore.open(ledger.file, read_only=True) as store, store.reader() as reader:
+        root = head(size, reader.tree()).root.hex()
+    return Checkpoint(ledger=LEDGER, size=size, root=root, at=NOW)
+
+
+def held_against(source: Source, *checkpoints: Checkpoint) -> list[tuple[str, str]]:
+    report = audit(source, checkpoints=checkpoints)
+    report.json()
+    assert report.text("zh")
+    assert report.text("en")
+    return [(each.key, each.subject.id) for each in report.found_by("VP003") if each.severity == "error"]
+
+
+def test_checkpoints_kept_elsewhere_agree_with_the_ledger_and_its_journal(ledger: Sealed, tmp_path: Path) -> None:
+    given = [published(ledger, size) for size in (0, 3, 517, ENTRIES)]
+    journal = journal_of(ledger, tmp_path)
+    with SqlStore.open(ledger.file, read_only=True) as store:
+        for source in (store, Journal(journal)):
+            report = audit(source, checkpoints=given)
+            assert report.found_by("VP003") == ()
+            assert report.published == Covered(checkpoints=4, entries=ENTRIES, beyond=4)
+            assert "4 checkpoints kept elsewhere agree with the first 1,030 entries; 4 entries" in report.text("en")
+            assert report.plain()["summary"]["published"] == {"checkpoints": 4, "entries": ENTRIES, "beyond": 4}
+        assert audit(store).published is None
+
+
+def journal_of(ledger: Sealed, folder: Path) -> Path:
+    file = folder / "ledger.jsonl"
+    with SqlStore.open(ledger.file, read_only=True) as store, store.reader() as reader, file.open("wb") as out:
+        write_journal(reader, store.ledger, out)
+    return file
+
+
+def test_who_rewrites_entries_nodes_and_checkpoints_is_found_out_by_what_others_kept() -> None:
+    """The store itself has nothing left to compare with."""
+    honest, forged = MemoryStore(LEDGER), MemoryStore(LEDGER)
+    for store, points in ((honest, 1), (forged, 2)):
+        write(store, gift("one", "volunteer:a", points), gift("two", "volunteer:a", 1))
+        store.seal(NOW)
+    with honest.reader() as reader:
+        (kept,) = reader.tree().checkpoints()
+    assert [each for each in held_against(forged) if each[0] != "nothing_there"] == []
+    assert held_against(forged, kept) == [("published_differs", "2")]
+    assert held_against(honest, kept) == []
+    (finding,) = audit(forged, checkpoints=[kept]).found_by("VP003")
+    assert (finding.expected["root"], finding.actual["root"] != kept.root) == (kept.root, True)
+    assert kept.root in finding.message("en")
+    assert kept.root in finding.message("zh")
+    report = audit(forged, checkpoints=[kept])
+    assert (report.exit_code, report.published) == (1, Covered(checkpoints=0, entries=0, beyond=2))
+
+
+def test_a_checkpoint_of_another_ledger_or_of_more_entries_says_so(ledger: Sealed, tmp_path: Path) -> None:
+    foreign = attrs.evolve(published(ledger, 3), ledger="another")
+    larger = attrs.evolve(published(ledger, 3), size=ENTRIES + 5)
+    found = [("published_beyond", str(ENTRIES + 5)), ("published_of_another", "3")]
+    with SqlStore.open(ledger.file, read_only=True) as store:
+        for source in (store, Journal(journal_of(ledger, tmp_path))):
+            assert sorted(held_against(source, foreign, larger)) == found
+        beyond, another = sorted(
+            audit(store, checkpoints=[foreign, larger]).found_by("VP003"), key=lambda each: each.key
+        )
+    assert (beyond.expected, beyond.actual) == ({"entries": ENTRIES + 5}, {"entries": ENTRIES + 4})
+    assert (another.expected, another.actual) == ({"ledger": LEDGER}, {"ledger": "another"})
+
+
+def test_behind_a_damaged_line_nothing_is_compared_and_the_report_says_so(ledger: Sealed, tmp_path: Path) -> None:
+    file = journal_of(ledger, tmp_path)
+    lines = file.read_bytes().splitlines(keepends=True)
+    damaged = [b"{}\n" if number == 600 else line for number, line in enumerate(lines)]
+    file.write_bytes(b"".join(damaged))
+    given = [published(ledger, size) for size in (3, 517, ENTRIES)]
+    found = held_against(Journal(file), *given)
+    assert ("published_not_compared", str(ENTRIES)) in found
+    assert not {("published_not_compared", "3"), ("published_not_compared", "517")} & set(found)
+    report = audit(Journal(file), checkpoints=given)
+    assert report.published is not None
+    assert (report.published.checkpoints, report.published.entries) == (2, 517)

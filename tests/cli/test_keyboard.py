@@ -31,6 +31,8 @@ from volunteer_points.cli.words import SENTENCES, language_of_arguments, languag
 from volunteer_points.errors import InputError
 from volunteer_points.model import Calendar, Currency
 
+pytestmark = pytest.mark.slow
+
 DOCS = Path(__file__).parents[2] / "docs"
 PROGRAM = str(Path(sysconfig.get_path("scripts"), "volunteer-points"))
 SHANGHAI, BERLIN = Calendar(zone="Asia/Shanghai"), Calendar(zone="Europe/Berlin")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,32 @@ def test_an_entry_is_proved_by_its_id_and_what_is_not_there_is_refused(community
     community.run("prove", "r-nothing").check(1)
     community.run("prove").check(2)
     community.run("seal", "--sign", "board.json").check(3)
+
+
+@pytest.mark.parametrize("what", ["ledger", "journal"])
+def test_an_audit_is_held_against_checkpoints_from_the_notice_board(community: Community, what: str) -> None:
+    community.award("Ann", "2026-03-10")
+    community.do("seal", "--out", "first.json")
+    community.award("Ann", "2026-03-12")
+    community.do("seal", "--out", "second.json")
+    community.do("export", "copy.jsonl")
+    place = ["copy.jsonl"] if what == "journal" else []
+    both = ("--checkpoint", "first.json", "--checkpoint", "second.json")
+    told = community.json("audit", *place, *both)
+    assert told["summary"]["published"]["checkpoints"] == 2
+    assert "2 checkpoints kept elsewhere agree" in community.do("audit", *place, *both).out
+    assert "另存的 2 个校验点" in community.do("audit", *place, *both, "--lang", "zh").out
+
+    text = Path("first.json").read_text("utf-8")
+    root = json.loads(text)["root"]
+    Path("wrong.json").write_text(text.replace(root, "0" * 64), "utf-8")
+    found = community.run("audit", *place, "--checkpoint", "wrong.json").check(1)
+    assert "VP003" in found.out
+    assert root in found.out
+    assert "0" * 64 in found.out
+    ledger = json.loads(text)["ledger"]
+    Path("foreign.json").write_text(text.replace(f'"{ledger}"', '"elsewhere"'), "utf-8")
+    assert "elsewhere" in community.run("audit", *place, "--checkpoint", "foreign.json").check(1).out
+    Path("cut.json").write_text(text[:-20], "utf-8")
+    community.run("audit", *place, "--checkpoint", "cut.json").check(3)
+    community.run("audit", *place, "--checkpoint", "missing.json").check(3)

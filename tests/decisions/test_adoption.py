@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from fractions import Fraction
+from typing import Any
 
 import attrs
 import pytest
@@ -14,6 +15,7 @@ from tests.decisions.community import DEFINITION, RULEBOOK, SATURDAY, Community,
 from tests.histories import History
 from volunteer_points.commands import Adopt, Definition
 from volunteer_points.decisions.adoption import STANDING, nouns
+from volunteer_points.decisions.fitting import misfits
 from volunteer_points.entries import ProgrammeAdopted, RulebookAdopted, Withdrawn
 from volunteer_points.errors import InputError, Refused
 from volunteer_points.model import Activity, Currency, Duty, Household, Limit, Period, Right, Slot, Team, TeamStructure
@@ -21,19 +23,28 @@ from volunteer_points.rules import Accrual, RedemptionRule, Rounding, When
 
 
 def adopt(
-    community: History, proposed: Definition, *, author: str = "founder-a", actor: str = "founder-b"
+    community: History,
+    proposed: Definition,
+    *,
+    author: str = "founder-a",
+    actor: str = "founder-b",
+    what_if: str = "",
 ) -> list[str]:
-    return kinds(community.run(Adopt(definition=proposed, author=author), actor=actor))
+    return kinds(community.run(Adopt(definition=proposed, author=author, what_if=what_if), actor=actor))
 
 
-def problems(community: Community | None, proposed: Definition) -> list[str]:
+def problems(community: Community | None, proposed: Definition, *, what_if: str = "") -> list[str]:
     """What does not fit, of a first definition or of one after another."""
     history = community or History(now=at("2026-03-14T12:00"))
     with pytest.raises(Refused) as refused:
-        adopt(history, proposed)
+        adopt(history, proposed, what_if=what_if)
     assert refused.value.code == "definition_has_problems"
     found = refused.value.facts["problems"]
     assert isinstance(found, list)
+    for misfit in misfits(proposed, SATURDAY):
+        part: Any = proposed
+        for step in misfit.path:
+            part = part[step] if isinstance(step, int) else getattr(part, step)
     return found
 
 
@@ -187,27 +198,50 @@ def test_versions_follow_one_another_without_overlap_and_gap(
     if wrong is None:
         adopt(community, definition(rulebooks=(retroactive,)))
     else:
-        assert wrong in problems(community, definition(rulebooks=(retroactive,)))[0]
+        assert wrong in problems(community, definition(rulebooks=(retroactive,)), what_if=LOOKED_AT)[0]
 
 
-@pytest.mark.parametrize("days, flags, fits", [
-    (0, {}, True),
-    (-1, {}, False),
-    (-1, {"retroactive": True}, False),
-    (-1, {"retroactive_reason": "agreed"}, False),
-    (-1, {"retroactive": True, "retroactive_reason": "agreed"}, True),
+LOOKED_AT = f"12-{'0a' * 32}"
+"""The reference of a what-if."""
+
+
+@pytest.mark.parametrize("days, flags, what_if, wrong", [
+    (0, {}, "", ""),
+    (-1, {}, LOOKED_AT, "say retroactive"),
+    (-1, {"retroactive": True}, LOOKED_AT, "say retroactive"),
+    (-1, {"retroactive_reason": "agreed"}, LOOKED_AT, "say retroactive"),
+    (-1, {"retroactive": True, "retroactive_reason": "agreed"}, "", "look at its what-if"),
+    (-1, {"retroactive": True, "retroactive_reason": "agreed"}, LOOKED_AT, ""),
 ])  # fmt: skip
-def test_a_version_begins_today_or_later_unless_it_says_why_not(
-    days: int,
-    flags: dict[str, object],
-    fits: bool,  # noqa: FBT001
+def test_a_version_begins_today_or_later_unless_it_says_why_not_and_its_what_if_was_looked_at(
+    days: int, flags: dict[str, object], what_if: str, wrong: str
 ) -> None:
     version = attrs.evolve(LATER, since=SATURDAY + timedelta(days=days), **flags)  # type: ignore[arg-type]
     community = Community()
-    if fits:
-        adopt(community, definition(rulebooks=(RULEBOOK, version)))
+    if wrong:
+        (problem,) = problems(community, definition(rulebooks=(RULEBOOK, version)), what_if=what_if)
+        assert "before today" in problem
+        assert wrong in problem
     else:
-        assert "before today" in problems(community, definition(rulebooks=(RULEBOOK, version)))[0]
+        adopt(community, definition(rulebooks=(RULEBOOK, version)), what_if=what_if)
+        adopted = community.entries[-1].fact
+        assert isinstance(adopted, RulebookAdopted)
+        assert adopted.what_if == what_if
+
+
+def test_one_version_at_a_time_reaches_back() -> None:
+    flags: dict[str, object] = {"retroactive": True, "retroactive_reason": "agreed"}
+    days = (date(2026, 2, 1), date(2026, 3, 1))
+    both = [attrs.evolve(LATER, id=f"{day:%m}", since=day, **flags) for day in days]  # type: ignore[arg-type]
+    [problem] = problems(Community(), definition(rulebooks=(RULEBOOK, *both)), what_if=LOOKED_AT)
+    assert problem == "rulebooks 02, 03: a what-if is of one version that reaches back; adopt one after the other"
+
+
+@pytest.mark.parametrize("text", ["12", f"0-{'0a' * 32}", f"12-{'0A' * 32}", f"12-{'0a' * 31}", 12])
+def test_what_is_no_reference_of_a_what_if_is_refused(text: Any) -> None:  # noqa: ANN401
+    with pytest.raises(InputError) as refused:
+        Adopt(definition=definition(), author="founder-a", what_if=text)
+    assert refused.value.code == "bad_reference"
 
 
 def test_a_version_that_begins_in_between_counts_up_to_the_next() -> None:

@@ -9,10 +9,11 @@ import attrs
 import pytest
 
 from tests.decisions.community import DEFINITION, ENDS_2027, REASON, Community, at, definition, fact, interval, kinds
-from volunteer_points.commands import Approve, Correct, Donate, Endow, Expire, Reverse, Submit
+from volunteer_points.commands import Approve, Correct, Donate, Endow, Expire, Leave, Reverse, Submit
 from volunteer_points.entries import Awarded, Donated
 from volunteer_points.model import (
     Activity,
+    Condition,
     Currency,
     Details,
     Fund,
@@ -357,3 +358,38 @@ def test_a_correction_moves_a_crossing_to_what_was_really_served() -> None:
     )
     here.run(shorter, actor="checker")
     assert here.available("v-1") == 29
+
+
+def test_who_has_left_gives_nothing_to_a_fund() -> None:
+    here = community()
+    here.give("v-1", 5)
+    here.run(Leave(volunteer="v-1", since=here.now.date()))
+    here.refuses("volunteer_left", Donate(giver="v-1", fund="care", points=1), actor="v-1")
+
+
+def test_what_a_household_did_of_one_activity_is_counted_on_its_own() -> None:
+    cap = Cap(id="home", at_most=15, per="year", whose=Whose.HOUSEHOLD, each_activity=True)
+    here = community(caps=(cap,))
+    here.award("v-1", "2026-03-14T07:00", "2026-03-14T08:00")
+    here.award("v-2", "2026-03-14T07:00", "2026-03-14T08:00", activity="cinema")
+    here.award("v-2", "2026-03-14T08:00", "2026-03-14T09:00")
+    assert (here.available("v-1"), here.available("v-2")) == (10, 10 + 5)
+
+
+@pytest.mark.parametrize("whose, volunteer, team, earns", [
+    (Whose.HOUSEHOLD, "v-2", None, True), (Whose.HOUSEHOLD, "v-3", None, False),
+    (Whose.TEAM, "v-2", "repairs", True), (Whose.TEAM, "v-2", None, False),
+])  # fmt: skip
+def test_who_is_in_no_household_or_team_has_done_nothing_with_it(
+    whose: Whose,
+    volunteer: str,
+    team: str | None,
+    earns: bool,  # noqa: FBT001
+) -> None:
+    """The first hour is served by somebody else; alone it opens nothing to who is in no such group."""
+    wanted = Condition(id="together", of=Of.HOURS, at_least=1, whose=whose)
+    here = community(conditions=(wanted,))
+    here.award("v-1", "2026-03-14T07:00", "2026-03-14T08:00", team="repairs")
+    here.award(volunteer, "2026-03-14T08:00", "2026-03-14T09:00")
+    here.award(volunteer, "2026-03-14T09:00", "2026-03-14T10:00", team=team)
+    assert here.available(volunteer) == (20 if whose is Whose.HOUSEHOLD else 10) * earns

@@ -321,3 +321,12 @@ def test_what_is_owned_changes_by_what_was_adjusted_debt_or_not(steps: list[int]
             community.refuses("not_enough_points", adjust(step))
         assert community.available("v-1") + community.debt("v-1") == owned
         assert community.debt("v-1") <= 0 <= community.available("v-1")
+
+
+def test_a_single_point_pays_what_is_owed() -> None:
+    adjusted = owing(points=10)
+    adjusted.run(Adjust(volunteer="v-1", points=1, requested_by="founder-b", reason=REASON))
+    assert (adjusted.debt("v-1"), adjusted.available("v-1")) == (-9, 0)
+    awarded = owing(points=10)
+    awarded.award("v-1", "2026-03-14T10:00", "2026-03-14T10:06")
+    assert (awarded.debt("v-1"), awarded.available("v-1")) == (-9, 0)

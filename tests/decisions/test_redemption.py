@@ -20,6 +20,7 @@ from tests.decisions.community import (
     definition,
     fact,
     kinds,
+    moved,
 )
 from volunteer_points.commands import (
     Adopt,
@@ -36,7 +37,16 @@ from volunteer_points.commands import (
 from volunteer_points.entries import Collected, Expired, Extended, Held, Repaid, Returned
 from volunteer_points.errors import InputError
 from volunteer_points.model import Calendar, Currency, Duty, Item, Limit, LimitBy, LimitOf, Period, Price, Right
-from volunteer_points.postings import REDEMPTIONS, UNITS, Account, Posting, Purpose
+from volunteer_points.postings import (
+    REDEMPTIONS,
+    UNITS,
+    Account,
+    Posting,
+    Purpose,
+    household_holder,
+    item_unit,
+    volunteer_holder,
+)
 from volunteer_points.rules import RedemptionRule, Rulebook
 
 CASHED_IN = at("2026-03-14T13:00")
@@ -684,3 +694,29 @@ def test_the_units_of_points_and_goods_stay_apart() -> None:
     assert community.lots("v-1", Purpose.AVAILABLE, "culture") == {None: 5}
     assert sum(community.lots("v-1").values()) == 50
     assert community.shelf("ticket") == {}
+
+
+def test_a_hold_posts_points_goods_and_what_limits_look_at() -> None:
+    here = Community()
+    here.give("v-1", 50)
+    here.shelve("rice", 3)
+    (entry,) = here.run(Redeem(volunteer="v-1", item="rice", quantity=2, held_until=at("2026-03-20T12:00")))
+    held = fact((entry,), Held).redemption
+    assert held.startswith("x-")
+    own, home = volunteer_holder("v-1"), household_holder("h-1")
+    hold, until = Account(own, Purpose.HELD, held), at("2026-03-20T12:00")
+    assert moved(entry) == {
+        (Account(own, Purpose.AVAILABLE), "points", ENDS_2027): -40,
+        (hold, "points", ENDS_2027): 40,
+        (Account(item_unit("rice"), Purpose.ON_HAND, "grain"), item_unit("rice"), None): -2,
+        (hold, item_unit("rice"), None): 2,
+        (Account(own, Purpose.QUOTA, "rice"), REDEMPTIONS, None): -1,
+        (hold, REDEMPTIONS, until): 1,
+        (Account(own, Purpose.QUOTA, "rice"), UNITS, None): -2,
+        (Account(own, Purpose.COUNTED, "rice"), UNITS, None): 2,
+        (Account(home, Purpose.QUOTA, "rice"), REDEMPTIONS, None): -1,
+        (Account(home, Purpose.COUNTED, "rice"), REDEMPTIONS, None): 1,
+        (Account(home, Purpose.QUOTA, "rice"), UNITS, None): -2,
+        (Account(home, Purpose.COUNTED, "rice"), UNITS, None): 2,
+    }
+    assert {posting.on for posting in entry.postings} == {SATURDAY}

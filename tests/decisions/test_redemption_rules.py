@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, time, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -310,3 +310,11 @@ def test_who_moves_out_after_a_hold_leaves_its_points_with_the_household_that_pa
     here.run(Enrol(volunteer="v-1", household="h-2"))
     here.run(Cancel(redemption=entry.fact.redemption, reason=REASON), actor="leader")  # type: ignore[union-attr]
     assert home(here) == {ENDS_2027: 10}
+
+
+def test_points_that_end_now_are_not_there_to_be_measured() -> None:
+    here = with_items(conditions=(Condition(id="some", of=Of.AVAILABLE, at_least=150),))
+    here.give("v-1", 50, ends=at("2026-06-01T00:00"))
+    facts = here.refuses("condition_unmet", HAIRCUT, actor="leader", at=at("2026-06-01T00:00"))
+    assert (facts["of"], facts["item"], facts["found"]) == ("available", "haircut", "100")
+    here.run(HAIRCUT, actor="leader", at=at("2026-06-01T00:00") - timedelta(microseconds=1))

@@ -9,12 +9,14 @@ from typing import Any
 import attrs
 import pytest
 
+from tests.audit.defects import ledger as ledger_of
 from tests.decisions.community import DEFINITION, REASON, Community, at, definition, fact, interval, kinds
+from volunteer_points.audit import audit
 from volunteer_points.commands import Approve, ApproveByRulebook, Confirm, Correct, Expire, Reject, Reverse, Submit
 from volunteer_points.entries import Approved, Awarded
 from volunteer_points.model import Activity, Condition, Details, Duty, Evidence, Of, Right, Whose
 from volunteer_points.postings import Purpose, household_holder
-from volunteer_points.rules import Accrual, Deadline, Expiry, Route, Stream, When
+from volunteer_points.rules import Accrual, Cap, Deadline, Expiry, Route, Stream, When
 
 DUTIES = (
     *DEFINITION.duties,
@@ -266,6 +268,27 @@ def test_confirmed_points_pay_a_debt_and_those_that_wait_do_not() -> None:
     assert (here.available("v-1"), here.debt("v-1")) == (5, 0)
 
 
+@pytest.mark.parametrize("to", [Whose.VOLUNTEER, Whose.HOUSEHOLD])
+def test_a_cap_of_the_balance_counts_what_is_still_in_notice(to: Whose) -> None:
+    held = Cap(id="held", at_most=Fraction(25), per="balance", whose=to)
+    here = community(notice_days=7, caps=(held,), to=to)
+    first = here.award("v-1", f"{DAY}T08:00", f"{DAY}T10:00")
+    here.award("v-1", f"{DAY}T11:00", f"{DAY}T13:00")
+    here.run(Confirm(record=first), actor="anybody", at=at("2026-03-22T00:00"))
+    assert [each.fact.points for each in here.entries if isinstance(each.fact, Awarded)] == [20, 5]
+    assert audit(ledger_of(here.entries)).found_by("VP105") == ()
+
+
+def test_a_condition_on_the_balance_looks_at_what_can_be_used_alone() -> None:
+    enough = Condition(id="enough", of=Of.BALANCE, at_least=10)
+    first = Accrual(id="hours", per_hour=Fraction(10), when=When(activities=("park",)))
+    more = Accrual(id="more", fixed=Fraction(7), also=True, when=When(conditions=(enough,)))
+    here = community(notice_days=7, accruals=(first, more))
+    here.award("v-1", f"{DAY}T08:00", f"{DAY}T10:00")
+    here.award("v-1", f"{DAY}T11:00", f"{DAY}T13:00")
+    assert [each.fact.points for each in here.entries if isinstance(each.fact, Awarded)] == [20, 20]
+
+
 def test_each_credit_of_an_award_ends_as_its_own_stream_says_after_the_notice() -> None:
     streams = (
         Stream(id="more", currency="points", accruals=(Accrual(id="more", fixed=Fraction(3)),), expiry=Expiry(days=30)),
@@ -294,3 +317,23 @@ def test_the_rating_of_the_approval_takes_the_place_of_what_the_record_says() ->
     longer = Correct(record=record, intervals=(hours("08:00", "10:00"),), requested_by="leader", reason=REASON)
     here.run(longer, actor="checker")
     assert here.available("v-1") == 40
+
+
+def test_service_of_a_later_day_is_not_counted_with_the_day() -> None:
+    here = Community(definition(rulebook={"routes": BY_DAY}, duties=DUTIES), now="2026-03-16T12:00")
+    later = interval("2026-03-15T09:00", "2026-03-15T12:00")
+    assert len(kinds_of_submitting(here, later)) == 3
+    assert len(kinds_of_submitting(here, hours("06:00", "14:00"))) == 3
+
+
+def test_only_an_award_under_notice_is_confirmed() -> None:
+    here = community()
+    record = here.award("v-1", f"{DAY}T08:00", f"{DAY}T09:00")
+    here.refuses("no_notice", Confirm(record=record), actor="anybody")
+
+
+def test_who_approved_before_is_told_as_an_approver() -> None:
+    here = community(routes=(Route(id="two", approvers=2),))
+    record = here.submit("v-1", hours("08:00", "09:00"))
+    here.run(Approve(record=record), actor="checker")
+    assert here.refuses("four_eyes", Approve(record=record), actor="checker")["role"] == "approver"

@@ -41,7 +41,7 @@ from volunteer_points.commands import (
     Void,
 )
 from volunteer_points.entries import Awarded, NotAwarded, Repaid
-from volunteer_points.model import Activity, Calendar, Duty, Evidence, Interval, Period, Right, Team
+from volunteer_points.model import Activity, Calendar, Details, Duty, Evidence, Interval, Period, Quantity, Right, Team
 from volunteer_points.postings import Purpose
 from volunteer_points.rules import Accrual, Cap, Expiry, Multiplier, TimeRule, When
 
@@ -528,3 +528,15 @@ def test_a_record_is_decided_once(how: type[Reject | Void | Approve]) -> None:
     for command in deciding:
         facts = community.refuses("record_already_decided", command, actor="checker")
         assert facts["status"] == community.record(record).status
+
+
+def test_a_record_keeps_what_was_said() -> None:
+    here = Community()
+    said: dict[str, Any] = {
+        "evidence": Evidence.MAKE_UP,
+        "source": "sheet 7",
+        "details": Details(planned_minutes=90, quantities=(Quantity(unit="ml", amount=3),)),
+    }
+    record = here.submit("v-1", interval("2026-03-14T08:00", "2026-03-14T09:00"), **said)
+    kept = here.record(record).said
+    assert {name: getattr(kept, name) for name in said} == said

@@ -539,6 +539,7 @@ def test_a_row_may_end_early() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 def test_a_sheet_of_100_000_rows_is_read() -> None:
     lines = (
         f"张三,138{number:08},公园清洁,,2026/3/{number % 31 + 1},{number % 12}:00,{number % 12 + 2}:{number % 60:02},"
@@ -553,6 +554,7 @@ def test_a_sheet_of_100_000_rows_is_read() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 def test_a_sheet_of_100_000_wrong_rows_names_each() -> None:
     content = "\n".join([PLAIN, *("张三,,公园清洁,,3月14日,9,11,",) * 100_000]).encode()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ import pytest
 
 from tests.explain.happenings import CHINESE, LANGS, REASON
 from tests.explain.raises import (
+    SOURCE,
     codes_from_databases,
     has_own_words,
     raised_in,
@@ -27,6 +29,7 @@ from volunteer_points.exchange.problems import SheetUnreadable
 from volunteer_points.explain import awards, kinds, past, redemptions, sentence, statements
 from volunteer_points.explain.error_words import ERRORS, REMEDIES
 from volunteer_points.explain.file_words import PROGRAMME_FILE_IN_CHINESE
+from volunteer_points.explain.misfit_words import remedy_in_chinese, wrong_in_chinese
 from volunteer_points.explain.refusals import problem_in_chinese
 from volunteer_points.explain.store_words import REGISTER_IN_CHINESE
 from volunteer_points.explain.templates import Lang, Words
@@ -194,6 +197,82 @@ def test_what_does_not_fit_in_a_definition_is_told_in_chinese() -> None:
     assert "类别 standing：2026-03-14 有 0 支队伍，体系 5+N+1 要求正好 5 支" in said
     assert "名称 4+N+1 中的 4 与类别 standing 的要求不一致" in said
     assert [each for each in found if problem_in_chinese(each) == each] == []
+
+
+def written_misfits() -> Iterator[tuple[str, str]]:
+    """What is wrong and what to do, wherever a misfit is written in the source, with ``x`` for what it names."""
+    for path in ("decisions/fitting.py", "model/own.py"):
+        for node in ast.walk(ast.parse((SOURCE / path).read_text("utf-8"))):
+            match node:
+                case ast.Assign(targets=[ast.Name(id="wrong" | "remedy" as name)], value=value) if texts_of(value):
+                    yield name, texts_of(value)
+                case ast.Call(func=ast.Attribute(attr="misfit"), args=[wrong, remedy, *_]):
+                    yield from (("wrong", texts_of(wrong)), ("remedy", texts_of(remedy)))
+                case ast.Call(func=ast.Name(id="Misfit"), args=[_, _, wrong, remedy]):
+                    yield from (("wrong", texts_of(wrong)), ("remedy", texts_of(remedy)))
+                case ast.Yield(value=ast.Tuple(elts=[wrong, remedy])) if path == "model/own.py":
+                    yield from (("wrong", texts_of(wrong)), ("remedy", texts_of(remedy)))
+
+
+def texts_of(value: ast.expr) -> str:
+    match value:
+        case ast.Constant(value=str() as text):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(
+                texts_of(part)
+                if isinstance(part, ast.Constant)
+                else "'x'"
+                if isinstance(part, ast.FormattedValue) and part.conversion == ord("r")
+                else "x"
+                for part in parts
+            )
+        case ast.Call(func=ast.Attribute(attr="strip", value=inner)):
+            return texts_of(inner)
+        case _:
+            return ""
+
+
+def test_every_misfit_that_is_written_in_the_source_is_told_in_chinese() -> None:
+    written = {(kind, re.sub(r"\. x$", ".", text)) for kind, text in written_misfits() if text and text != "x"}
+    assert len(written) >= 35
+    in_english = [
+        text
+        for kind, text in sorted(written)
+        if not (wrong_in_chinese if kind == "wrong" else remedy_in_chinese)(
+            text.replace("write x there", "write a text there")
+        )
+    ]
+    assert in_english == []
+
+
+@pytest.mark.parametrize(
+    "english, chinese",
+    [
+        (
+            "rulebook 2026, day: overflows into it, which no later stream of the rulebook earns",
+            "积分办法 2026, day：溢出转为 it，而后面没有该种类的并行积分",
+        ),
+        ("item rice: unknown partner 'shp'. Did you mean 'shop'?", "物品 rice：没有共建单位“shp”，是不是“shop”？"),
+        ("team x: has wings; clip them", "team x: has wings; clip them"),
+        (
+            "item rice: names a rule for the price that is not installed, r 2; ask whoever wrote it",
+            "物品 rice：所写的价格规则 r 2 未安装；请联系规则的编写者",
+        ),
+    ],
+)
+def test_a_misfit_is_told_in_chinese_with_its_place_and_its_remedy(english: str, chinese: str) -> None:
+    assert problem_in_chinese(english) == chinese
+
+
+def test_a_misfit_of_a_programme_file_is_told_in_chinese_at_its_line() -> None:
+    head = 'name = "n"\nzone = "UTC"\nrun_by_one = "f"\nstructure = { label = "", slots = [] }\n[[rulebooks]]\n'
+    rules = 'id = "2026"\nsince = 2026-01-01\naccruals = [{ id = "a", fixed = 1 }]\n'
+    text = f'{head}{rules}conditions = [{{ id = "c", of = "records", whose = "team", at_least = 1 }}]\n'
+    with pytest.raises(ProgrammeFileInvalid) as invalid:
+        loads(text)
+    said = sentence(invalid.value, "zh")
+    assert "（按队伍统计 records，而账本不这样合计）。请按个人统计，或改为小时、次数、积分。" in said
 
 
 @pytest.mark.parametrize("lang", LANGS)

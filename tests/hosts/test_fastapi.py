@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from examples.fastapi_app.app import Order, app_of_the_village, make_app
 from tests.hosts.villages import BAGS, KINDS, PEOPLE, POINTS, PRICE, async_host_engine, found, host_engine, village
 
+pytestmark = pytest.mark.slow
+
 LEVELS = ("READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE")
 WAYS = ("", "/loop")
 

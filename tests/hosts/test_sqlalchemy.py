@@ -20,6 +20,8 @@ from volunteer_points.entries import Held
 from volunteer_points.errors import Misused
 from volunteer_points.storage.sql import SqlStore
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(params=KINDS)
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:

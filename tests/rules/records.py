@@ -12,7 +12,17 @@ import pytest
 
 from volunteer_points.errors import InputError
 from volunteer_points.model import Calendar, Currency, Details, Interval, Quantity, Reading
-from volunteer_points.rules import Accrual, Rulebook, ServiceRecord, Working, award, cap_reading, needed, streams_of
+from volunteer_points.rules import (
+    Accrual,
+    Rulebook,
+    ServiceRecord,
+    Step,
+    Working,
+    award,
+    cap_reading,
+    needed,
+    streams_of,
+)
 
 SHANGHAI = Calendar(zone="Asia/Shanghai")
 POINTS = (Currency(id="points"),)
@@ -64,7 +74,54 @@ def worked_out(
 ) -> Working:
     """What the rules, changed so, give for a record."""
     rulebook = attrs.evolve(RULES, **rules)
-    return award(rulebook, currencies, calendar, service, known_to(rulebook, service, used, **(measured or {})))
+    working = award(rulebook, currencies, calendar, service, known_to(rulebook, service, used, **(measured or {})))
+    for step in working.steps:
+        says_what_it_did(step, rulebook)
+    assert working.nothing_because is None or working.nothing_because in NOTHING
+    return working
+
+
+SAYS: Mapping[str, str] = {
+    "measured": "",
+    "travel_added": "",
+    "break_taken_off": "above break",
+    "time_scaled": "times clause",
+    "time_rounded": "to direction",
+    "below_minimum": "minimum",
+    "attended_too_little": "planned share",
+    "condition_unmet": "wanted clause",
+    "per_hour": "rate clause",
+    "fixed": "rate clause",
+    "by_rate": "of clause",
+    "out_of_range": "of clause at_least at_most",
+    "added": "by clause",
+    "multiplied": "times clause",
+    "points_rounded": "to direction",
+    "came_over": "came caps",
+    "milestone": "of total clause",
+    "capped": "limit per used of clause",
+}
+"""Every step, and the facts that it always brings."""
+
+SOMETIMES = {"by_rate": "unit rate each over so_far", "out_of_range": "unit rate each"}
+SOMETIMES["added"] = f"of {SOMETIMES['by_rate']}"
+
+NOTHING = {"no_time_counts", "no_rule_fits", "condition_unmet", "out_of_range"}
+NOTHING |= {"rounds_to_nothing", "earns_nothing", "cap_reached"}
+
+
+def says_what_it_did(step: Step, rulebook: Rulebook) -> None:
+    """Hold a step to the words that are made of it: a rule of the rulebook, numbers and facts as text."""
+    facts, always = dict(step.facts), set(SAYS[step.did].split())
+    assert always <= set(facts) <= always | set(SOMETIMES.get(step.did, "").split())
+    assert all(isinstance(text, str) for text in (step.before, step.after, *facts.values()))
+    ids = {each.id for each in rulebook.time_factors} | {each.id for each in rulebook.streams}
+    for stream in streams_of(rulebook):
+        ids |= {each.id for each in stream.accruals} | {each.id for each in stream.multipliers}
+        ids |= {each.id for each in stream.milestones} | {each.id for each in stream.caps}
+        ids |= {each.id for each in stream.conditions}
+    assert step.rule in ids | {"time", "rounding"}
+    assert facts.get("by", step.did) in SAYS
 
 
 def given_for(minutes: int, used: Mapping[str, int] | None = None, *, decimals: int = 0, **rules: Any) -> Working:  # noqa: ANN401

@@ -18,8 +18,8 @@ from tests.rules.records import (
     timeless,
     worked_out,
 )
-from volunteer_points.model import Of, Period, Reading, Whose
-from volunteer_points.rules import Accrual, Cap, cap_reading, needed
+from volunteer_points.model import Condition, Of, Period, Reading, Whose
+from volunteer_points.rules import Accrual, Cap, When, cap_reading, needed
 
 
 @pytest.mark.parametrize("used, points, because", [
@@ -114,7 +114,7 @@ def test_a_cap_of_a_quantity_takes_a_record_or_leaves_it(used: int, amount: int,
 def test_a_cap_of_the_balance_fills_it_up(has: int, points: int) -> None:
     cap = Cap(id="most", at_most=Fraction(100), per="balance")
     assert given_for(60, {"most": has}, caps=(cap,)).points == points
-    assert cap_reading(cap, "points", served(60)) == Reading(Of.BALANCE, "points")
+    assert cap_reading(cap, "points", served(60)) == Reading(Of.BALANCE, "points", pending=True)
 
 
 @pytest.mark.parametrize("of, reading", [
@@ -144,3 +144,14 @@ def test_a_cap_of_a_record_of_a_quantity_or_of_one_time_needs_no_books() -> None
 def test_what_a_deduction_took_makes_room_under_a_cap() -> None:
     working = given_for(60, {"daily": -5}, caps=(Cap(id="daily", at_most=Fraction(3)),))
     assert working.points == 8
+
+
+def test_a_single_point_is_held_to_its_cap_too() -> None:
+    assert given_for(6, {"daily": 1}, caps=(Cap(id="daily", at_most=Fraction(1)),)).points == 0
+
+
+def test_all_that_can_matter_for_a_day_is_asked_for_whoever_served_and_how() -> None:
+    there = When(teams=("x",), conditions=(Condition(id="c", of=Of.TIMES, at_least=1),))
+    rules = attrs.evolve(RULES, accruals=(Accrual(id="there", per_hour=Fraction(1), when=there), *RULES.accruals))
+    assert needed(rules, served(60)) == ()
+    assert [reading.of for reading in needed(rules, served(60), at_most=True)] == [Of.TIMES]

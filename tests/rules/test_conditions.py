@@ -14,9 +14,12 @@ from hypothesis import strategies as st
 from tests.rules.records import (
     SATURDAY,
     code_of,
+    served,
+    worked_out,
 )
 from volunteer_points.model import (
     Condition,
+    Currency,
     Facts,
     Ladder,
     Level,
@@ -24,6 +27,7 @@ from volunteer_points.model import (
     Reading,
     Shown,
     Whose,
+    ladder_named,
     number_text,
     readings,
     window_around,
@@ -219,3 +223,23 @@ def test_what_is_at_the_moment_has_no_window() -> None:
 def test_numbers_are_written_as_people_do(number: str, text: str) -> None:
     assert number_text(Fraction(number)) == text
     assert Fraction(text) == Fraction(number)
+
+
+def test_a_window_of_months_that_begins_before_the_calendar_has_no_first_day() -> None:
+    assert window_around(date(2, 1, 15), "11 months")[0] == date(1, 2, 16)
+    assert window_around(date(2, 1, 15), "12 months")[0] is None
+
+
+def test_a_ladder_that_is_not_there_is_told() -> None:
+    assert code_of(lambda: ladder_named((), "stars")) == "unknown_ladder"
+
+
+def test_what_was_earned_is_measured_in_the_parts_of_its_currency() -> None:
+    """Twenty-five tenths are two and a half."""
+    currencies, wanted = (Currency(id="points", decimals=1),), Condition(id="c", of=Of.EARNED, at_least="5/2")
+    enough, short = (
+        worked_out(served(60), currencies=currencies, measured={"earned": earned}, conditions=(wanted,))
+        for earned in (25, 24)
+    )
+    assert (enough.points, short.points) == (100, 0)
+    assert short.steps[-1].did == "condition_unmet"

@@ -136,3 +136,13 @@ def test_an_amount_that_is_out_of_range_adds_nothing_and_leaves_the_rest() -> No
     working = worked_out(served(60, details=timeless(("trees", 2)).details), accruals=(*RULES.accruals, trees))
     assert working.points == 10
     assert [step.did for step in working.steps] == ["measured", "per_hour", "out_of_range"]
+
+
+def test_a_rate_of_hours_without_any_is_nought_and_one_of_a_quantity_out_of_range() -> None:
+    hours = Accrual(id="rated", rate=Rate(of=Of.HOURS, points=Fraction(2)))
+    working = worked_out(timeless(), accruals=(hours,))
+    assert (working.points, working.nothing_because) == (0, "earns_nothing")
+    litres = Accrual(id="rated", rate=Rate(of=Of.QUANTITY, unit="ml", points=Fraction(2), at_least=Fraction(1)))
+    working = worked_out(timeless(), accruals=(litres,))
+    assert working.nothing_because == "out_of_range"
+    assert (working.steps[-1].before, working.steps[-1].after) == ("0", "")

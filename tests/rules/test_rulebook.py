@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
+from typing import Any
 
 import attrs
 import pytest
@@ -15,7 +16,8 @@ from tests.rules.records import (
     SATURDAY,
     code_of,
 )
-from volunteer_points.model import Evidence, Exchange, Limit, Of, Period, Price, Right
+from volunteer_points.errors import InputError
+from volunteer_points.model import Condition, Evidence, Exchange, Ladder, Level, Limit, Of, Period, Price, Right
 from volunteer_points.model import Item as CatalogueItem
 from volunteer_points.rules import (
     Accrual,
@@ -234,3 +236,26 @@ def test_a_partner_has_its_own_rate_before_the_general_one() -> None:
     assert RedemptionRule(exchange=(general, other, own)).exchange_for(item) == own
     assert RedemptionRule(exchange=(other, general)).exchange_for(item) == general
     assert RedemptionRule(exchange=(other,)).exchange_for(item) is None
+
+
+@pytest.mark.parametrize("rules, kind", [
+    ({"accruals": RULES.accruals * 2}, "accrual"),
+    ({"multipliers": (Multiplier(id="x", times=2),) * 2}, "multiplier"),
+    ({"caps": (Cap(id="x", at_most=1),) * 2}, "cap"),
+    ({"milestones": (Milestone(id="x", every=1, points=1),) * 2}, "milestone"),
+    ({"time_factors": (TimeFactor(id="x", times=1),) * 2}, "time factor"),
+    ({"streams": (Stream(id="x", currency="gift"),) * 2}, "stream"),
+    ({"ladders": (Ladder(id="x", levels=(Level(id="y", conditions=(Condition(id="z", tags=("t",)),)),)),) * 2},
+     "ladder"),
+    ({"routes": (Route(id="x"),) * 2}, "route"),
+])  # fmt: skip
+def test_what_has_its_id_twice_is_told_by_its_kind(rules: dict[str, Any], kind: str) -> None:
+    with pytest.raises(InputError) as error:
+        attrs.evolve(RULES, **rules)
+    assert error.value.facts["kind"] == kind
+
+
+def test_a_time_of_day_that_is_no_stretch_is_told() -> None:
+    with pytest.raises(InputError) as error:
+        When(from_time=time(9), until_time=time(9))
+    assert error.value.facts["value"] == "09:00:00"

@@ -16,7 +16,21 @@ from tests.rules.records import (
     worked_out,
 )
 from volunteer_points.model import Condition, Currency, Whose
-from volunteer_points.rules import Accrual, Cap, Credit, Expiry, Rounding, Stream, When, Working
+from volunteer_points.rules import (
+    Accrual,
+    Cap,
+    Credit,
+    Expiry,
+    Mark,
+    Milestone,
+    Multiplier,
+    Rate,
+    Rounding,
+    Stage,
+    Stream,
+    When,
+    Working,
+)
 
 GIFT, TENTHS = Currency(id="gift"), Currency(id="tenths", decimals=1)
 ALL = (*POINTS, GIFT, TENTHS)
@@ -117,3 +131,44 @@ def test_the_end_of_what_overflows_is_that_of_the_stream_it_goes_to() -> None:
     cap = Cap(id="most", at_most=Fraction(1), per="record", overflow="gift")
     [gift] = with_streams(60, stream(accruals=(), expiry=Expiry(days=1)), caps=(cap,), expiry=Expiry()).more
     assert gift.lot == datetime(2026, 3, 15, 16, tzinfo=UTC)
+
+
+def test_what_came_over_has_a_step_of_its_own_and_a_stream_without_it_has_none() -> None:
+    cap = Cap(id="most", at_most=Fraction(1500), per="ever", overflow="gift")
+    working = with_streams(120, stream(), caps=(cap,), used={"most": 1490})
+    [came] = [step for step in working.steps if step.did == "came_over"]
+    assert (came.rule, came.before, came.after) == ("s-gift", "6", "16")
+    assert dict(came.facts) == {"came": "10", "caps": "most"}
+    assert working.steps[-1] == came  # behind what the service itself gave there
+    assert "came_over" not in {step.did for step in with_streams(120, stream(), caps=(cap,), used={"most": 0}).steps}
+
+
+# --- a condition stops what is earned, and no deduction ---
+
+CLOSED = (Condition(id="seniors", tags=("senior",)),)
+FINE = Accrual(id="fine", fixed=Fraction(-5), when=When(activities=("park",)))
+
+
+@pytest.mark.parametrize(
+    "accruals, points",
+    [
+        ((FINE,), -5),
+        ((Accrual(id="hours", per_hour=Fraction(10)), attrs.evolve(FINE, also=True)), -5),
+        ((Accrual(id="late", rate=Rate(points=Fraction(-2))),), -2),
+        ((Accrual(id="staged", rate=Rate(stages=(Stage(above=0, points=-2), Stage(above=1, plus=9)))),), 0),
+        ((Accrual(id="hours", per_hour=Fraction(10)),), 0),
+    ],
+)
+def test_who_may_not_earn_is_still_charged(accruals: tuple[Accrual, ...], points: int) -> None:
+    working = given_for(60, accruals=accruals, conditions=CLOSED)
+    assert working.points == points
+    assert working.nothing_because == (None if points else "condition_unmet")
+    assert [step.did for step in working.steps][1] == "condition_unmet"
+    assert len(working.steps) == 2 + bool(points)  # nothing is told of what does not count
+
+
+def test_what_is_taken_from_who_may_not_earn_is_multiplied_and_rounded_and_reaches_no_milestone() -> None:
+    twice = Multiplier(id="twice", times=Fraction(3, 2))
+    bonus = Milestone(id="first", marks=(Mark(at=1, points=100),))
+    working = given_for(60, accruals=(FINE,), conditions=CLOSED, multipliers=(twice,), milestones=(bonus,))
+    assert (working.points, working.counted) == (-8, ())

@@ -17,7 +17,7 @@ from tests.rules.records import (
     worked_out,
 )
 from volunteer_points.model import Details, Interval
-from volunteer_points.rules import Accrual, Cap, Direction, Each, TimeFactor, TimeRule, When
+from volunteer_points.rules import Accrual, Cap, Direction, Each, Step, TimeFactor, TimeRule, When
 
 
 @pytest.mark.parametrize("minutes, rule, counted", [
@@ -122,3 +122,10 @@ def test_time_is_measured_lengthened_by_the_way_cut_by_breaks_scaled_rounded_and
         ("time", "time_rounded", "242", "240"),
         ("most", "capped", "240", "200"),
     ]
+
+
+def test_somebody_who_attended_too_little_is_told_what_was_planned() -> None:
+    time = TimeRule(attended_at_least=Fraction(1, 2), minimum_minutes=5)
+    service = served(29, details=Details(planned_minutes=60))
+    assert worked_out(service, time=time).steps[-1].did == "attended_too_little"
+    assert worked_out(served(4), time=time).steps[-1] == Step("time", "below_minimum", "4", "0", (("minimum", "5"),))

@@ -44,6 +44,7 @@ class MariadbServer:
         self.socket = self.folder / "socket"
         self._owner = os.getpid()
         self._free: list[str] = []
+        self._bare: list[str] = []
         atexit.register(self.remove)
         user = "mysql" if getpass.getuser() == "root" else getpass.getuser()
         self._common = [f"--datadir={self.folder / 'data'}", f"--user={user}"]
@@ -127,18 +128,38 @@ class MariadbServer:
         SqlStore.open(self.address(name), LEDGER).close()
         return name
 
+    def lease_bare(self) -> str:
+        """A database with empty tables and no ledger, until it is given back as such."""
+        if self._bare:
+            return self._bare.pop()
+        name = self.create()
+        SqlStore.open(self.address(name), LEDGER).close()
+        self._empty(name, ledgers=True)
+        return name
+
     def give_back(self, database: str) -> None:
         """Empty it behind the library's back."""
+        self._empty(database)
+        self._free.append(database)
+
+    def give_back_bare(self, database: str) -> None:
+        """Empty it and remove its ledgers and a host's orders; giving it back twice does no harm."""
+        if database not in self._bare:
+            self._empty(database, ledgers=True)
+            self._bare.append(database)
+
+    def _empty(self, database: str, *, ledgers: bool = False) -> None:
         mine = "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
         with closing(self.connect(database)) as connection, connection.cursor() as cursor:
             cursor.execute(mine)
             for (number,) in cursor.fetchall():
                 with suppress(pymysql.Error):
                     cursor.execute(f"KILL {number}")
-            for name in (table.name for table in mysql.TABLES if table.name != "vp_ledger"):
+            cursor.execute("SET foreign_key_checks = 0")
+            cursor.execute("DROP TABLE IF EXISTS orders")
+            for name in (table.name for table in mysql.TABLES if ledgers or table.name != "vp_ledger"):
                 if cursor.execute(f"SELECT 1 FROM {name} LIMIT 1"):  # noqa: S608 - a constant
                     cursor.execute(f"TRUNCATE {name}")
-        self._free.append(database)
 
     @contextmanager
     def ledger(self) -> Iterator[str]:

@@ -16,6 +16,8 @@ from tests.storage.soundness import sound_entries
 from tests.storage.writers import batch, write_batches
 from volunteer_points.storage.sql import SqlStore
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 FORKS = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes do not fork here")
 CHANCE = random.Random(20260314)  # noqa: S311 - the same moments each time, as far as a machine can

@@ -21,6 +21,7 @@ from volunteer_points.books import LotsOf
 from volunteer_points.postings import Account, Purpose
 from volunteer_points.storage.families import family_of, url_of
 from volunteer_points.storage.migrations import BRANCH, VERSIONS, configured, upgrade
+from volunteer_points.storage.naming import DEFAULT
 from volunteer_points.storage.schema import METADATA, VERSION
 from volunteer_points.storage.sql import SqlStore
 
@@ -109,7 +110,7 @@ def test_what_the_revisions_make_is_what_the_store_makes_at_once(url: str, tmp_p
             family = family_of(engine.url, engine.dialect.driver)
             for connection in (one, two):
                 cursor = family.cursor_of(connection.connection, own=False)
-                assert family.weak_guards(cursor) == []
+                assert family.weak_guards(cursor, DEFAULT) == []
 
 
 def test_alembic_finds_nothing_that_the_revisions_forgot(url: str) -> None:

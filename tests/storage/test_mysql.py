@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from tests.storage import mariadb as servers
+from tests.storage.all_commands import do_everything
 from tests.storage.commits import LEDGER, LOT, NOW, SHELF, asked, bags, commit, draft, gift, moved, taken, write
 from tests.storage.mariadb import mariadb
 from tests.storage.test_contract import at_once
@@ -28,6 +29,8 @@ from volunteer_points.storage import Session, connections, mysql
 from volunteer_points.storage.ledgers import create_ledger
 from volunteer_points.storage.mysql import grants, guards
 from volunteer_points.storage.sql import SqlStore
+
+pytestmark = pytest.mark.slow
 
 JOURNAL = sorted({table for table, _, _ in guards().values()})
 
@@ -265,6 +268,12 @@ def test_a_user_who_may_neither_change_nor_remove_an_entry_can_do_all_normal_wor
                     connection.query(f"{deed} {table}{' SET ledger = ledger' if deed == 'UPDATE' else ''}")
     with user(url, *grants("points_app"), "GRANT DELETE ON vp_about TO points_app@'%'") as address:
         assert wrong("guards_missing", lambda: SqlStore.open(address))["guards"] == ["vp_about_no_delete"]
+
+
+def test_every_command_a_sweep_and_a_seal_need_no_other_right(url: str) -> None:
+    with user(url, *grants("points_app")) as address, SqlStore.open(address, create=False) as store:
+        do_everything(store)
+        assert sound(store)
 
 
 @pytest.mark.parametrize("table", ["vp_entry", "vp_balance", "vp_subject", "vp_unplaced", "vp_block"])

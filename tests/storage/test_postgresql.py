@@ -6,6 +6,7 @@ import itertools
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from psycopg.errors import InsufficientPrivilege, RestrictViolation
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from tests.storage.all_commands import do_everything
 from tests.storage.commits import (
     LEDGER,
     LOT,
@@ -38,7 +40,6 @@ from tests.storage.servers import postgresql
 from tests.storage.test_contract import at_once
 from tests.storage.test_sql import every_kind_of_work, wrong
 from tests.storage.writers import batch
-from volunteer_points import commands as c
 from volunteer_points.books import About, Committed, LotsOf, Moved, Tally
 from volunteer_points.errors import (
     Busy,
@@ -51,13 +52,13 @@ from volunteer_points.errors import (
 )
 from volunteer_points.ledger import decode
 from volunteer_points.postings import Account, Purpose
-from volunteer_points.programme import Programme, Retry
 from volunteer_points.storage import Session, connections
 from volunteer_points.storage.ledgers import create_ledger
 from volunteer_points.storage.lines import Line
 from volunteer_points.storage.postgresql import grants
 from volunteer_points.storage.sql import SqlStore
-from volunteer_points.testing.programmes import FOUNDERS, small_programme
+
+pytestmark = pytest.mark.slow
 
 A = "volunteer:a"
 AVAILABLE_A = LotsOf(Account(A, Purpose.AVAILABLE), "points")
@@ -295,6 +296,12 @@ def test_a_role_that_may_neither_change_nor_remove_an_entry_can_do_all_normal_wo
                         connection.execute(f"{deed} {table}{' SET ledger = ledger' if deed == 'UPDATE' else ''}")
             with pytest.raises(InsufficientPrivilege):
                 connection.execute("ALTER TABLE vp_entry DISABLE TRIGGER ALL")
+
+
+def test_every_command_a_sweep_and_a_seal_need_no_other_right(url: str) -> None:
+    with role(url, "points_app", *grants("points_app")) as address, SqlStore.open(address, create=False) as store:
+        do_everything(store)
+        assert sound(store)
 
 
 @pytest.mark.parametrize("left_out", range(6))
@@ -630,6 +637,48 @@ def test_those_who_share_a_subject_do_not_wait_and_who_wants_it_alone_does(store
     assert order == ["shared", "alone"]
 
 
+def test_who_waits_to_have_alone_what_many_share_is_passed_by_nobody(store: SqlStore) -> None:
+    write_sharing(store, "first")  # whoever is the first to name a subject makes its row, and holds it alone
+    order: list[str] = []
+
+    def take(name: str, alone: list[str]) -> threading.Thread:
+        def run() -> None:
+            with store.session() as other:
+                other.take(alone, ["programme"])
+                other.ask([About("programme", ("Adjusted",), many=True)])
+                order.append(name)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        return thread
+
+    with store.session() as session:
+        session.take([], ["programme"])
+        session.ask([About("programme", ("Adjusted",), many=True)])
+        threads = []
+        for number, (name, alone) in enumerate([("alone", ["programme"]), ("shared", [])], start=1):
+            threads.append(take(name, alone))
+            wait_for_waiting(store, number)
+    for thread in threads:
+        thread.join()
+    assert order == ["alone", "shared"]
+
+
+def write_sharing(store: SqlStore, key: str) -> None:
+    with store.session() as session:
+        session.take([], ["programme"])
+        session.append(gift(key, A, 1))
+
+
+def wait_for_waiting(store: SqlStore, count: int) -> None:
+    """Until so many connections wait for a lock."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    until = time.monotonic() + 10
+    while raw(str(store.url), waiting) != [(count,)]:
+        assert time.monotonic() < until, "somebody passed"
+        time.sleep(0.01)
+
+
 def test_a_balance_that_comes_to_nought_while_another_adds_to_it_is_kept(store: SqlStore) -> None:
     """The session that takes the last one has read it before the other one wrote, and does not hold the subject."""
     write(store, gift("one", A, 1))
@@ -754,12 +803,30 @@ def test_a_backend_that_is_terminated_and_a_server_that_is_restarted_leave_nothi
         assert sound(store)[f"key-{number}"] == 1
 
 
-def test_the_facade_goes_on_after_a_restart(store: SqlStore) -> None:
-    programme = Programme(store, clock=lambda: NOW, retry=Retry(times=8))
-    programme.execute(c.Adopt(definition=small_programme(), author=FOUNDERS[0]), actor=FOUNDERS[1])
-    postgresql().restart()
-    assert not programme.execute(c.Enrol(volunteer="v-1"), actor=FOUNDERS[0]).replayed
-    assert programme.volunteer("v-1").id == "v-1"
+def test_a_connection_that_comes_back_after_another_was_lost_is_closed(store: SqlStore) -> None:
+    def lose() -> None:
+        with store.session() as session:
+            taken(session, AVAILABLE_A)
+            terminate(str(store.url), "state = 'idle in transaction' AND backend_xid IS NOT NULL")
+            taken(session, SHELF)
+
+    with store.reader() as kept:
+        mine: Any = kept._transaction.cursor  # noqa: SLF001 - the connection is nobody's affair but a test's
+        connection = mine._connection.driver_connection  # noqa: SLF001
+        with pytest.raises(Busy):
+            lose()
+        assert not connection.closed
+        assert kept.ask([AVAILABLE_A]) == {AVAILABLE_A: {}}
+    assert connection.closed
+    write(store, gift("key", A, 1))
+
+
+def terminate(url: str, which: str) -> None:
+    """Let the server end connections to a database."""
+    found = raw(
+        url, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {which} AND datname = current_database()"
+    )
+    assert found == [(True,)]
 
 
 def test_a_text_that_no_database_keeps_is_bad_input(store: SqlStore) -> None:

@@ -11,13 +11,15 @@ from functools import cache, partial
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 
 from tests.asynchronous.loops import LoopStore
 from tests.storage.mariadb import mariadb
 from tests.storage.servers import postgresql
 from volunteer_points.storage import Store
+from volunteer_points.storage.families import family_of
 from volunteer_points.storage.ledgers import create_ledger
+from volunteer_points.storage.naming import DEFAULT, Naming
 from volunteer_points.storage.sql import SqlStore
 from volunteer_points.storage.sqlite import prepare
 from volunteer_points.testing.conformance import Host, StoreFactory
@@ -42,8 +44,10 @@ def _folder() -> str:
 class SqlBackend(StoreFactory):
     """Ledgers in databases; mixed into a test class or used by itself."""
 
-    def place(self) -> str:
-        """The URL of a database that nobody has used."""
+    naming = DEFAULT
+
+    def place(self, ledger: str) -> str:
+        """The URL of a database that nobody has used, or in which this ledger alone stands empty."""
         raise NotImplementedError
 
     def remove(self, place: URL) -> None:
@@ -51,10 +55,10 @@ class SqlBackend(StoreFactory):
         raise NotImplementedError
 
     def empty(self, ledger: str) -> Store:
-        return SqlStore.open(self.place(), ledger, durable=False)
+        return SqlStore.open(self.place(ledger), ledger, durable=False, naming=self.naming)
 
     def _again(self, store: Store, ledger: str) -> Store:
-        return SqlStore.open(_address(store), ledger, durable=False)
+        return SqlStore.open(_address(store), ledger, durable=False, naming=self.naming)
 
     def close(self, store: Store) -> None:
         assert isinstance(store, SqlStore | LoopStore)
@@ -70,14 +74,11 @@ class SqlBackend(StoreFactory):
         return self._again(store, store.ledger)
 
     def neighbour(self, store: Store, ledger: str) -> Store:
-        engine = host_engine(_address(store))
-        with engine.begin() as connection:
-            create_ledger(connection, ledger)
-        engine.dispose()
+        with_ledger(_address(store), ledger, self.naming)
         return self._again(store, ledger)
 
     def opener(self, store: Store) -> Callable[[], Store]:
-        return partial(SqlStore.open, _address(store), store.ledger, durable=False)
+        return partial(SqlStore.open, _address(store), store.ledger, durable=False, naming=self.naming)
 
     def forgeries(self, store: Store) -> Mapping[str, Callable[[], object]]:
         def forge(statement: str) -> None:
@@ -88,20 +89,21 @@ class SqlBackend(StoreFactory):
             finally:
                 engine.dispose()
 
-        return {name: partial(forge, statement) for name, statement in self.forging().items()}
+        quote = family_of(make_url(_address(store))).QUOTE
+        return {name: partial(forge, self.naming.text(text, quote)) for name, text in self.forging().items()}
 
     def forging(self) -> Mapping[str, str]:
         """Statements that the database must refuse."""
         return FORGERIES
 
     def host(self, ledger: str) -> Host:
-        return OrderingHost(host_engine(self.place()), ledger)
+        return OrderingHost(host_engine(self.place(ledger)), ledger, self.naming)
 
 
 class SqliteBackend(SqlBackend):
     """Ledgers in SQLite files."""
 
-    def place(self) -> str:
+    def place(self, ledger: str) -> str:  # noqa: ARG002 - it is made with its file
         return f"sqlite:///{tempfile.mkdtemp(dir=_folder())}/ledger.sqlite"
 
     def remove(self, place: URL) -> None:
@@ -117,12 +119,11 @@ class PostgresqlBackend(SqlBackend):
 
     side_by_side = True
 
-    def place(self) -> str:
-        return postgresql().address(postgresql().create())
+    def place(self, ledger: str) -> str:
+        return with_ledger(postgresql().address(postgresql().lease_bare()), ledger)
 
     def remove(self, place: URL) -> None:
-        with suppress(psycopg.errors.InvalidCatalogName):  # the other of two stores was closed before
-            postgresql().drop(str(place.database))
+        postgresql().give_back_bare(str(place.database))
 
     def forging(self) -> Mapping[str, str]:
         replica = "SET session_replication_role = replica; DELETE FROM vp_entry"
@@ -134,11 +135,11 @@ class MariadbBackend(SqlBackend):
 
     side_by_side = True
 
-    def place(self) -> str:
-        return mariadb().address(mariadb().create())
+    def place(self, ledger: str) -> str:
+        return with_ledger(mariadb().address(mariadb().lease_bare()), ledger)
 
     def remove(self, place: URL) -> None:
-        mariadb().drop(str(place.database))
+        mariadb().give_back_bare(str(place.database))
 
     def forging(self) -> Mapping[str, str]:
         return {
@@ -148,14 +149,56 @@ class MariadbBackend(SqlBackend):
         }
 
     def host(self, ledger: str) -> Host:
-        place = self.place()
-        SqlStore.open(place, ledger).close()  # making tables would commit the host's transaction
-        return OrderingHost(create_engine(place, isolation_level="READ COMMITTED"), ledger)
+        return OrderingHost(create_engine(self.place(ledger), isolation_level="READ COMMITTED"), ledger, self.naming)
+
+
+class NamedSqlite(SqliteBackend):
+    """Ledgers in files in which the host has chosen the names."""
+
+    naming = Naming(prefix="points_")
+
+
+class NamedPostgresql(PostgresqlBackend):
+    """Ledgers in a schema of their own, under other names."""
+
+    naming = Naming(prefix="points_", schema="Our-Points")
+
+    def place(self, ledger: str) -> str:  # noqa: ARG002 - it is made with its tables
+        database = postgresql().create()
+        postgresql().run(database, 'CREATE SCHEMA "Our-Points"')
+        return postgresql().address(database)
+
+    def remove(self, place: URL) -> None:
+        with suppress(psycopg.errors.InvalidCatalogName):  # the other of two stores was closed before
+            postgresql().drop(str(place.database))
+
+
+class NamedMariadb(MariadbBackend):
+    """Ledgers in a database beside the one to which the host connects, under names that begin as the default ones."""
+
+    naming = Naming(prefix="vp_points_", schema="beside-it")
+
+    def place(self, ledger: str) -> str:
+        mariadb().run("mysql", "DROP DATABASE IF EXISTS `beside-it`", "CREATE DATABASE `beside-it`")
+        place = mariadb().address(mariadb().create())
+        return with_ledger(place, ledger, self.naming)  # making tables would commit a host's transaction
+
+    def remove(self, place: URL) -> None:
+        mariadb().drop(str(place.database))
 
 
 def _address(store: Store) -> str:
     assert isinstance(store, SqlStore | LoopStore)
     return store.url.render_as_string(hide_password=False)
+
+
+def with_ledger(address: str, ledger: str, naming: Naming = DEFAULT) -> str:
+    """The same address, where the ledger is made beside others."""
+    engine = host_engine(address)
+    with engine.begin() as connection:
+        create_ledger(connection, ledger, naming=naming)
+    engine.dispose()
+    return address
 
 
 def host_engine(address: str) -> Engine:
@@ -169,19 +212,20 @@ def host_engine(address: str) -> Engine:
 class OrderingHost:
     """An application that keeps its orders in the ledger's database."""
 
-    def __init__(self, engine: Engine, ledger: str) -> None:
+    def __init__(self, engine: Engine, ledger: str, naming: Naming = DEFAULT) -> None:
         self.engine = engine
         self.ledger = ledger
+        self.naming = naming
         self.connection: Connection | None = None
         with self.engine.begin() as connection:
             connection.execute(text("CREATE TABLE orders (number INTEGER, said TEXT)"))
-            create_ledger(connection, ledger)
+            create_ledger(connection, ledger, naming=naming)
 
     @contextmanager
     def transaction(self) -> Iterator[Store]:
         try:
             with self.engine.begin() as self.connection:
-                yield SqlStore.joining(self.connection, self.ledger)
+                yield SqlStore.joining(self.connection, self.ledger, naming=self.naming)
         finally:
             self.connection = None
             self.engine.dispose()

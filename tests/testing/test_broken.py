@@ -18,6 +18,9 @@ from volunteer_points.testing.conformance import CHECKS, Check, Host, Result, St
 from volunteer_points.testing.conformance.commits import LEDGER
 from volunteer_points.testing.side_by_side import OpenStore
 
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
+"""Nothing is covered here alone, and following every line would double the time."""
+
 CAUGHT: dict[type[OpenStore], Result | None] = {}
 
 

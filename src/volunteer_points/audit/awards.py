@@ -16,7 +16,7 @@ from volunteer_points.audit.findings import Evidence, Finding, Values
 from volunteer_points.audit.reading import Decision, Record, Seen, Standing
 from volunteer_points.canonical import instant_from, instant_text
 from volunteer_points.entries import Awarded, Confirmed, Entry, NotAwarded, Reversed, RulebookAdopted
-from volunteer_points.errors import VolunteerPointsError
+from volunteer_points.errors import Refused, VolunteerPointsError
 from volunteer_points.model import Whose
 from volunteer_points.postings import (
     Posting,
@@ -189,11 +189,14 @@ class Reperformed(Check):
 
     The service is put together again from what the record said, the rulebook is the one that was in force, and what
     earlier awards used up of the caps is what the entries in front of it add up to. A confirmation comes after the
-    public notice and releases what the award had put into it.
+    public notice and releases what the award had put into it. A developer's own rule that is not there is a finding.
     """
 
     id = "VP105"
     kinds = (*DECIDED, Confirmed)
+
+    def __init__(self) -> None:
+        self._missing: set[str] = set()
 
     def examine(self, seen: Seen, before: Standing) -> Iterator[Finding]:
         """Work it out again and compare everything in it, and its postings."""
@@ -209,6 +212,9 @@ class Reperformed(Check):
         try:
             service, rulebook, working = _worked_out(record, before, seen.entry.booked_at)
         except (VolunteerPointsError, ArithmeticError, ValueError) as error:
+            if isinstance(error, Refused) and error.code == "own_rule_missing":
+                yield from self.missing_rule(seen, error, self._missing)
+                return
             subject, problem = ("entry", seen.id), str(error)
             yield self.finding("award_not_computable", subject, seen.evidence, record=fact.record, problem=problem)
             return
@@ -282,7 +288,7 @@ def _worked_out(record: Record, before: Standing, at: datetime) -> tuple[Service
         if before.currency(stream.currency) is None:
             raise VolunteerPointsError("unknown_currency", currency=stream.currency)
     known = before.known(rulebook, service, record.said.volunteer, at)
-    return service, rulebook, award(rulebook, currencies, before.calendar, service, known)
+    return service, rulebook, award(rulebook, currencies, before.calendar, service, known, before.own_rules)
 
 
 def _decided(

@@ -11,6 +11,7 @@ import attrs
 from volunteer_points.audit.findings import Evidence, Finding, Severity, Subject, Values
 from volunteer_points.audit.reading import Seen, Standing
 from volunteer_points.audit.source import Balances
+from volunteer_points.errors import Refused
 
 
 @attrs.frozen(kw_only=True)
@@ -50,6 +51,23 @@ class Check(Protocol):
         """Look at what all of the entries come to."""
         del end
         return ()
+
+    def missing_rule(self, seen: Seen, refusal: Refused, told: set[str]) -> Iterable[Finding]:
+        """That a developer's own rule is not there, once for each rule and version; ``told`` holds what was told."""
+        facts = refusal.facts
+        rule = f"{facts['rule']} {facts['version']}"
+        if rule not in told:
+            told.add(rule)
+            versions = facts["versions"] or "-"
+            yield self.finding(
+                "own_rule_missing",
+                ("rule", rule),
+                seen.evidence,
+                expected={"rule": facts["rule"], "version": facts["version"], "use": facts["use"]},
+                actual={"versions": facts["versions"]},
+                versions=versions,
+                entry=seen.id,
+            )
 
     def finding(  # noqa: PLR0913 - a finding has as many parts
         self,

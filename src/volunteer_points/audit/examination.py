@@ -24,8 +24,10 @@ from volunteer_points.audit.report import CheckResult, Input, Report
 from volunteer_points.audit.rollforward import RolledForward
 from volunteer_points.audit.sealed import KeepsTree, Tree, TreeCompared
 from volunteer_points.audit.service import DayNotOverfull, NoOverlap, OtherEyes
-from volunteer_points.audit.source import Balances, Journal, Kept, Ledger, Source
+from volunteer_points.audit.source import Balances, GivesPlaces, Journal, Kept, Ledger, Source
 from volunteer_points.errors import Corrupt, InputError, suggestion
+from volunteer_points.model import NO_OWN_RULES, OwnRules
+from volunteer_points.sealing import Checkpoint
 
 CORE: tuple[type[Check], ...] = (
     EntryBalanced,
@@ -63,7 +65,9 @@ def audit(  # noqa: PLR0913 - each is a choice of the auditor
     profile: str = "core",
     require: Iterable[str] = (),
     fail_on: Severity | str = Severity.ERROR,
+    checkpoints: Iterable[Checkpoint] = (),
     progress: Progress | None = None,
+    own_rules: OwnRules = NO_OWN_RULES,
 ) -> Report:
     """Examine a ledger, from its entries alone.
 
@@ -77,7 +81,10 @@ def audit(  # noqa: PLR0913 - each is a choice of the auditor
         profile: Which checks are run; there is ``core``.
         require: Ids of checks that must examine something; one that is skipped or could not read every entry fails.
         fail_on: The mildest severity that makes the audit fail.
+        checkpoints: Checkpoints that were kept elsewhere, as on a notice board; the entries must give their roots.
         progress: Told now and then, and at the end, how many entries are done.
+        own_rules: The developers' own rules that are there. One that a rulebook names and that is not there is a
+            finding, for what it decided cannot be worked out again.
 
     Raises:
         InputError: ``naive_datetime``, ``unknown_profile``, ``unknown_check`` or ``unknown_severity``.
@@ -88,11 +95,12 @@ def audit(  # noqa: PLR0913 - each is a choice of the auditor
             raise InputError(
                 "naive_datetime", field=name, value=instant.isoformat(), fix="Give the time with its zone."
             )
-    examination = Examination(source.ledger, _checks_of(profile), booked_until)
+    examination = Examination(source.ledger, _checks_of(profile), booked_until, own_rules)
     required = _required(require, examination)
     severity = _severity(fail_on)
-    with _opened(source) as (pieces, balances, tree):
-        examination.compare_with(tree)
+    with _opened(source) as (pieces, balances, tree, adrift):
+        examination.compare_with(tree, tuple(checkpoints))
+        examination.look_beside(adrift)
         examination.examine(pieces, progress)
         examination.finish(as_of or booked_until, balances)
     examination.enforce(required)
@@ -128,28 +136,40 @@ def _name(source: Source) -> str:
     return source.name if isinstance(source, Journal) else source.ledger
 
 
+_Pieces = Iterator[tuple[int, Kept | Corrupt]]
+_Adrift = Iterable[tuple[int, bytes]]
+_Opened = tuple[_Pieces, Balances | None, Tree | None, _Adrift]
+
+
 @contextmanager
-def _opened(source: Source) -> Iterator[tuple[Iterator[tuple[int, Kept | Corrupt]], Balances | None, Tree | None]]:
-    """What lies in the source, its stored balances and its tree; a journal has neither."""
+def _opened(source: Source) -> Iterator[_Opened]:
+    """What lies in the source: in order, as balances, as a tree, and beside the order; a journal has entries alone."""
     if isinstance(source, Journal):
-        yield source.pieces(), None, None
+        yield source.pieces(), None, None, ()
         return
     assert isinstance(source, Ledger)  # noqa: S101 - there is nothing else
     with source.reader() as reader:
         tree = reader.tree() if isinstance(reader, KeepsTree) else None
-        yield ((kept.position, kept) for kept in reader.stored()), reader.balances(), tree
+        adrift = reader.adrift() if isinstance(reader, GivesPlaces) else ()
+        yield ((kept.position, kept) for kept in reader.stored()), reader.balances(), tree, adrift
 
 
 class Examination:
     """One audit on its way: what stands so far, what was found so far."""
 
-    def __init__(self, ledger: str, checks: Iterable[type[Check]], booked_until: datetime | None) -> None:
+    def __init__(
+        self,
+        ledger: str,
+        checks: Iterable[type[Check]],
+        booked_until: datetime | None,
+        own_rules: OwnRules = NO_OWN_RULES,
+    ) -> None:
         self._unchanged = Unchanged(ledger)
         self.checks: tuple[Check, ...] = tuple(
             sorted((self._unchanged, *(check() for check in checks)), key=lambda check: check.id)
         )
         self._booked_until = booked_until
-        self._standing = Standing()
+        self._standing = Standing(own_rules)
         self._found: list[Finding] = []
         self._leaves = hashlib.sha256()
         self._entries = self._left_out = 0
@@ -157,9 +177,14 @@ class Examination:
         self._as_of = _NEVER
         self._shown_to: dict[type, tuple[Check, ...]] = {}
 
-    def compare_with(self, tree: Tree | None) -> None:
-        """Compare the entries with this tree, too."""
-        self._unchanged.tree = None if tree is None else TreeCompared(tree)
+    def compare_with(self, tree: Tree | None, published: tuple[Checkpoint, ...]) -> None:
+        """Compare the entries with this tree and with these checkpoints, too."""
+        if tree is not None or published:
+            self._unchanged.tree = TreeCompared(self._unchanged.ledger, tree, published)
+
+    def look_beside(self, adrift: Iterable[tuple[int, bytes]]) -> None:
+        """Name these entries at the end, which no reader in order sees."""
+        self._unchanged.adrift = adrift
 
     def examine(self, pieces: Iterable[tuple[int, Kept | Corrupt]], progress: Progress | None) -> None:
         """Take every piece past every check."""
@@ -234,6 +259,7 @@ class Examination:
             calendar=self._standing.calendar,
             currencies=programme.currencies if programme else (),
             covered=self._unchanged.tree.covered() if self._unchanged.tree else None,
+            published=self._unchanged.tree.agreed() if self._unchanged.tree else None,
         )
 
     def _result(self, check: Check) -> CheckResult:

@@ -9,7 +9,8 @@ from typing import Any
 
 import attrs
 
-from volunteer_points.audit.wording import LANGUAGES, SENTENCES, shown
+from volunteer_points.audit.titles import LANGUAGES
+from volunteer_points.audit.wording import SENTENCES, shown
 from volunteer_points.canonical import digest
 from volunteer_points.entries import derived_id
 

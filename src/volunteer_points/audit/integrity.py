@@ -84,17 +84,19 @@ class Unchanged(Check):
         self.ledger = ledger
         self._next = 1
         self.tree: TreeCompared | None = None
-        """The tree that the store keeps, where it keeps one."""
+        """The tree over the entries, where there is something to compare it with."""
+
+        self.adrift: Iterable[tuple[int, bytes]] = ()
+        """Entries beside the order, with the numbers of their rows."""
 
     def admit(self, line: int, piece: Kept | Corrupt, found: list[Finding]) -> Entry | None:
         """Judge what lies there before anything is read out of it; the entry, unless it cannot be read."""
         if isinstance(piece, Corrupt):
-            found.append(self._damage(line, piece))
+            found.append(self._damage(line, piece, found))
             return None
         self.examined += 1
         if piece.position != self._next:
-            if self.tree is not None:
-                self.tree.stop()
+            self._stop_comparing(found)
             found.append(
                 self.finding(
                     "position_missing",
@@ -113,15 +115,21 @@ class Unchanged(Check):
         self._compare_leaf(piece, entry, found)
         return entry
 
-    def _damage(self, line: int, problem: Corrupt) -> Finding:
+    def _damage(self, line: int, problem: Corrupt, found: list[Finding]) -> Finding:
         position = problem.facts.get("position")
         evidence: tuple[Evidence, ...] = ()
         if isinstance(position, int):
             self.examined, self.unread, self._next = self.examined + 1, self.unread + 1, position + 1
+            self._stop_comparing(found)
             evidence = (Evidence(position),)
         told = {name: value for name, value in problem.facts.items() if name not in {"line", "position", "fix"}}
         words = str(Corrupt(problem.code, **told))
         return self.finding("file_damaged", ("line", str(line)), *evidence, expected={"line": line}, problem=words)
+
+    def _stop_comparing(self, found: list[Finding]) -> None:
+        """Behind a place where nothing can be read, no tree can be made."""
+        if self.tree is not None:
+            found.extend(map(self._told, self.tree.stop()))
 
     def _compare_leaf(self, piece: Kept, entry: Entry | None, found: list[Finding]) -> None:
         leaf = leaf_hash(piece.content)
@@ -154,6 +162,13 @@ class Unchanged(Check):
         if entry.number > following or entry.number > entry.count:
             yield self._misplaced(seen, "number_out_of_place", {"number": following}, {"number": entry.number})
 
+    def _beside(self, row: int, content: bytes) -> Finding:
+        entry, _ = _read(content)
+        subject = ("entry", entry.id) if entry else ("row", str(row))
+        kind, under = (entry.kind, entry.key) if entry else ("entry", "?")
+        actual = {"row": row}
+        return self.finding("entry_adrift", subject, expected={"place": True}, actual=actual, kind=kind, under=under)
+
     def _misplaced(self, seen: Seen, key: str, expected: Values, actual: Values) -> Finding:
         subject, kind = ("entry", seen.id), seen.entry.kind
         return self.finding(key, subject, seen.evidence, expected=expected, actual=actual, kind=kind)
@@ -162,6 +177,8 @@ class Unchanged(Check):
         """Name the commits of which entries are missing, what the tree still shows, and a ledger without entries."""
         if self.tree is not None:
             yield from map(self._told, self.tree.finish())
+        for row, content in self.adrift:
+            yield self._beside(row, content)
         if not self.examined:
             yield self.finding("nothing_there", ("ledger", self.ledger))
         for key, commit in end.standing.commits.items():

@@ -15,7 +15,17 @@ from volunteer_points.model import Of, Reading, Whose
 from volunteer_points.postings import REDEMPTIONS, TIMES, Account, Posting, Purpose, quantity_unit, tally_unit
 from volunteer_points.rules import MINUTES
 
-_LOOKED_AT = frozenset({Purpose.ISSUED, Purpose.SERVED, Purpose.OPENED, Purpose.QUOTA, Purpose.AVAILABLE, Purpose.HELD})
+_LOOKED_AT = frozenset(
+    {
+        Purpose.ISSUED,
+        Purpose.SERVED,
+        Purpose.OPENED,
+        Purpose.QUOTA,
+        Purpose.AVAILABLE,
+        Purpose.HELD,
+        Purpose.PENDING,
+    }
+)
 """The accounts that rules look at."""
 
 _OWN: Mapping[Of, tuple[Purpose, int]] = {
@@ -66,7 +76,8 @@ class Measures:
             case Of.BALANCE:
                 is_own = reading.whose is Whose.VOLUNTEER
                 held = self._tally.answer(Moved(holder, Purpose.HELD, reading.unit)) if is_own else 0
-                return sum(lots.values()) + held
+                waiting = self._tally.answer(Moved(holder, Purpose.PENDING, reading.unit)) if reading.pending else 0
+                return sum(lots.values()) + held + waiting
             case Of.MONTHS:
                 return _months(person.enrolled, day)
         if reading.whose is Whose.VOLUNTEER:

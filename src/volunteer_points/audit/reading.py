@@ -39,6 +39,7 @@ from volunteer_points.entries import (
     Withdrawn,
 )
 from volunteer_points.model import (
+    NO_OWN_RULES,
     Activity,
     Calendar,
     Condition,
@@ -46,8 +47,12 @@ from volunteer_points.model import (
     Facts,
     Item,
     Of,
+    OwnRule,
+    OwnRules,
     Reading,
+    Use,
     Whose,
+    own_readings,
     readings,
 )
 from volunteer_points.postings import Account, Posting, Purpose, household_holder, team_holder, volunteer_holder
@@ -150,7 +155,8 @@ class Adopted:
 class Standing:
     """What the entries absorbed so far say. One pass absorbs; every check reads what stands before an entry."""
 
-    def __init__(self) -> None:
+    def __init__(self, own_rules: OwnRules = NO_OWN_RULES) -> None:
+        self.own_rules = own_rules
         self.programme: ProgrammeAdopted | None = None
         self.rulebooks: dict[str, Adopted] = {}
         self.commits: dict[str, Commit] = {}
@@ -228,7 +234,7 @@ class Standing:
     def known(self, rulebook: Rulebook, service: ServiceRecord, volunteer: str, at: datetime) -> dict[Reading, int]:
         """What the books said to everything that an award of the record had to know."""
         person = self._person(volunteer, self.household_of(volunteer), service.team)
-        return {each: self._value(each, person, volunteer, at) for each in needed(rulebook, service)}
+        return {each: self._value(each, person, volunteer, at) for each in needed(rulebook, service, self.own_rules)}
 
     def given_by(self, fact: Awarded) -> tuple[Given, ...]:
         """What an award gives to whom, and what it takes from those who pay."""
@@ -249,14 +255,23 @@ class Standing:
                 found.append((credit.source, credit.currency, "paid", credit.points))
         return tuple(found)
 
-    def facts_about(self, rulebook: Rulebook, conditions: Iterable[Condition], volunteer: str, at: datetime) -> Facts:
-        """What conditions of redeeming are held against at an instant."""
+    def facts_about(
+        self,
+        rulebook: Rulebook,
+        conditions: Iterable[Condition],
+        volunteer: str,
+        at: datetime,
+        price: OwnRule | None = None,
+    ) -> Facts:
+        """What conditions of redeeming are held against at an instant, and what a developer's own price is given."""
         day, household = self.calendar.day(at), self.household_of(volunteer)
         person = self._person(volunteer, household, None)
-        wanted = readings(conditions, rulebook.ladders, day)
+        wanted = readings(conditions, rulebook.ladders, day, self.own_rules)
+        if price is not None:
+            wanted = (*wanted, *own_readings(Use.PRICE, price, day, self.own_rules))
         values = {each: self._value(each, person, volunteer, at) for each in wanted}
         scales = {each.id: each.scale for each in (self.programme.currencies if self.programme else ())}
-        return Facts(day, frozenset(self._tags.get(volunteer, ())), rulebook.ladders, values, scales)
+        return Facts(day, frozenset(self._tags.get(volunteer, ())), rulebook.ladders, values, scales, self.own_rules)
 
     def _person(self, volunteer: str, household: str | None, team: str | None) -> Person:
         return Person(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from fractions import Fraction
+
+import attrs
 
 from volunteer_points.audit.checks import Check, End
 from volunteer_points.audit.findings import Finding, Values
@@ -22,7 +25,8 @@ from volunteer_points.entries import (
     StockReceived,
     StockWrittenOff,
 )
-from volunteer_points.model import Item
+from volunteer_points.errors import Refused
+from volunteer_points.model import Item, Use, own_facts
 from volunteer_points.postings import REDEMPTIONS, Account, Purpose, item_unit, volunteer_holder
 
 CLOSING = (Collected, Cancelled, Lapsed)
@@ -45,6 +49,9 @@ class Funded(Check):
 
     id = "VP501"
     kinds = (Held, *CLOSING, Returned)
+
+    def __init__(self) -> None:
+        self._missing: set[str] = set()
 
     def examine(self, seen: Seen, before: Standing) -> Iterator[Finding]:
         """Compare a hold with the catalogue, and what follows it with the hold."""
@@ -72,16 +79,23 @@ class Funded(Check):
 
     def _held(self, seen: Seen, fact: Held, before: Standing) -> Iterator[Finding]:
         item, day = before.items.get(fact.item), before.calendar.day(seen.entry.booked_at)
-        price, cash, special = _price(item, fact.volunteer, before, seen.entry.booked_at) if item else (None, 0, "")
+        try:
+            due = _price(item, fact.volunteer, before, seen.entry.booked_at) if item else _Due()
+        except Refused as refusal:
+            yield from self._not_priced(seen, fact, refusal)
+            return
+        price = due.points
         expected = {
             "price": price,
             "points": None if price is None else price * fact.quantity,
-            "cash": str(cash * fact.quantity),
-            "special": special,
+            "cash": str(due.cash * fact.quantity),
+            "special": due.special,
+            "priced_by": _told(due.told),
             "currency": item.currency if item else None,
             "partner": item.partner if item else None,
         }
         actual = {"price": fact.price, "points": fact.points, "cash": str(fact.cash), "special": fact.special}
+        actual["priced_by"] = _told(fact.priced_by)
         actual |= {"currency": fact.currency, "partner": fact.partner}
         holder = volunteer_holder(fact.volunteer)
         held = _moved(seen.entry, Purpose.HELD, fact.currency, holder=holder, of=fact.redemption)
@@ -105,6 +119,15 @@ class Funded(Check):
                 gives=_brief(expected, differs, fact.currency, before),
             )
 
+    def _not_priced(self, seen: Seen, fact: Held, refusal: Refused) -> Iterator[Finding]:
+        """A developer's own rule that is not there, or that does not give what it must."""
+        if refusal.code == "own_rule_missing":
+            yield from self.missing_rule(seen, refusal, self._missing)
+            return
+        subject = ("redemption", fact.redemption)
+        problem = str(refusal)
+        yield self.finding("price_not_computable", subject, seen.evidence, item=fact.item, problem=problem)
+
     def _compared(
         self, seen: Seen, redemption: Redemption, values: tuple[Values, Values], before: Standing
     ) -> Iterator[Finding]:
@@ -124,25 +147,44 @@ class Funded(Check):
             )
 
 
-def _price(item: Item, volunteer: str, before: Standing, at: datetime) -> tuple[int | None, Fraction, str]:
-    """The points and the money for one unit, and the condition of a special price; no points where it is not offered.
+@attrs.frozen
+class _Due:
+    """What one unit should cost: no points where it is not offered, and the condition of a special price."""
 
-    The first special price of the day counts whose conditions hold, else the usual price.
+    points: int | None = None
+    cash: Fraction = Fraction(0)
+    special: str = ""
+    told: tuple[tuple[str, str], ...] = ()
+
+
+def _told(facts: Iterable[tuple[str, str]]) -> str:
+    return "; ".join(f"{name} {value}" for name, value in facts)
+
+
+def _price(item: Item, volunteer: str, before: Standing, at: datetime) -> _Due:
+    """The first special price of the day counts whose conditions hold, else the usual price.
+
+    Raises:
+        Refused: a developer's own rule is not there or fails.
     """
     day = before.calendar.day(at)
     adopted, listed = before.rulebook_on(day), item.listed_on(day)
     if adopted is not None and item.offered_on(day):
         specials = [price for price in item.special_prices if price.holds_on(day)]
         conditions = [each for price in specials for each in price.conditions]
-        facts = before.facts_about(adopted.rulebook, conditions, volunteer, at)
+        facts = before.facts_about(adopted.rulebook, conditions, volunteer, at, item.own)
         for price in specials:
             if facts.unmet(price.conditions) is None:
-                return price.points, price.cash or Fraction(0), price.conditions[0].id
+                return _Due(price.points, price.cash or Fraction(0), price.conditions[0].id)
+        currency = before.currency(item.currency)
+        scale = currency.scale if currency else 1
+        if item.own is not None:
+            answer = facts.own(Use.PRICE, item.own, item)
+            return _Due(math.ceil(answer.number * scale), told=own_facts(item.own, answer.facts, alone=True))
         exchange = adopted.rulebook.redemption.exchange_for(item)
         if item.worth is not None and exchange is not None:
-            currency = before.currency(item.currency)
-            return exchange.price(item.worth, currency.scale if currency else 1), Fraction(0), ""
-    return (None, Fraction(0), "") if listed is None else (listed.points, listed.cash or Fraction(0), "")
+            return _Due(exchange.price(item.worth, scale))
+    return _Due() if listed is None else _Due(listed.points, listed.cash or Fraction(0))
 
 
 def _brief(values: Values, names: Iterable[str], currency: str, before: Standing) -> Values:

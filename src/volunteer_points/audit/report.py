@@ -13,7 +13,9 @@ import attrs
 from volunteer_points.audit.findings import Finding, Severity
 from volunteer_points.audit.rollforward import PARTS, SELDOM, SIGNS, RollForward
 from volunteer_points.audit.sealed import Covered
-from volunteer_points.audit.wording import TITLES, VOCABULARY, Words, word
+from volunteer_points.audit.titles import TITLES
+from volunteer_points.audit.vocabulary import VOCABULARY, Words
+from volunteer_points.audit.wording import word
 from volunteer_points.canonical import instant_text
 from volunteer_points.model import Calendar, Currency
 from volunteer_points.postings import Purpose
@@ -30,6 +32,10 @@ _LABELS: Mapping[str, Words] = {
     "covered": Words(
         "{checkpoints} checkpoints cover {entries} entries; {beyond} entries came later, and none covers those",
         "{checkpoints} 个校验点覆盖 {entries} 条分录；其后的 {beyond} 条尚未被覆盖",
+    ),
+    "published": Words(
+        "{checkpoints} checkpoints kept elsewhere agree with the first {entries} entries; {beyond} entries came later",
+        "另存的 {checkpoints} 个校验点与前 {entries} 条分录相符；其后还有 {beyond} 条",
     ),
     "not_covered": Words(
         "no checkpoint covers the entries: volunteer-points seal", "没有校验点覆盖这些分录：volunteer-points seal"
@@ -108,6 +114,7 @@ class Report:
         calendar: The programme's, for showing times.
         currencies: The programme's, for showing amounts.
         covered: How much the checkpoints in the source cover; None where it has none.
+        published: How much those cover that were kept elsewhere and agree; None where none were given.
     """
 
     source: Input
@@ -124,6 +131,7 @@ class Report:
     calendar: Calendar
     currencies: tuple[Currency, ...]
     covered: Covered | None = None
+    published: Covered | None = None
 
     @property
     def failed(self) -> bool:
@@ -163,6 +171,7 @@ class Report:
                 "left_out": self.left_out,
                 "unread": self.unread,
                 "covered": attrs.asdict(self.covered) if self.covered else None,
+                "published": attrs.asdict(self.published) if self.published else None,
             },
             "checks": [_plain_check(check) for check in self.checks],
             "findings": [finding.plain() for finding in self.findings],
@@ -220,6 +229,9 @@ class Report:
         else:
             counts = {name: f"{count:,}" for name, count in attrs.asdict(self.covered).items()}
             yield _label("covered", lang).format_map(counts)
+        if self.published is not None:
+            counts = {name: f"{count:,}" for name, count in attrs.asdict(self.published).items()}
+            yield _label("published", lang).format_map(counts)
         for because in dict.fromkeys(check.because for check in self.checks if check.status == "skipped"):
             names = " ".join(check.id for check in self.checks if check.because == because)
             yield f"{_label('skipped', lang)}  {names}: {word(because, lang)}"

@@ -1,8 +1,8 @@
-"""The tree that a store keeps over its entries, held against the one that the entries make."""
+"""The tree over the entries, made anew, and held against what a store keeps and against what was kept elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import attrs
@@ -55,15 +55,32 @@ class Covered:
     beyond: int
 
 
+@attrs.frozen(order=True)
+class _Waiting:
+    """A checkpoint that was not compared yet: one that the store keeps, or one that was published."""
+
+    size: int
+    published: bool
+    checkpoint: Checkpoint = attrs.field(order=False)
+
+    def breach(self, how: str, expected: dict[str, object], actual: dict[str, object]) -> Breach:
+        """What is wrong about it."""
+        name = "published" if self.published else "checkpoint"
+        return f"{name}_{how}", (name, str(self.size)), expected, actual
+
+
 class TreeCompared:
     """Grows the tree anew from the bytes of the entries, and compares nodes and checkpoints on the way.
 
     Args:
-        tree: What the store keeps.
+        ledger: The id of the ledger.
+        tree: What the store keeps; None where it keeps no tree, as in a journal.
+        published: Checkpoints that somebody kept elsewhere, as on a notice board.
     """
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, ledger: str, tree: Tree | None, published: Iterable[Checkpoint] = ()) -> None:
         self._tree = tree
+        self._ledger = ledger
         self._size = 0
         self._known: dict[Node, bytes] = {}
         self._leaves: list[bytes] = []
@@ -71,13 +88,19 @@ class TreeCompared:
         self._broken = False
         self._unread: Breach | None = None
         self._checkpoints: list[Checkpoint] = []
+        self._published = tuple(published)
+        self._agreed: list[int] = []
         try:
-            self._checkpoints.extend(tree.checkpoints())
+            self._checkpoints.extend(tree.checkpoints() if tree else ())
         except Corrupt as error:
             about = ("checkpoint", str(error.facts.get("size", "?")))
             self._unread = ("checkpoint_unreadable", about, {}, {"problem": str(error.facts.get("problem", ""))})
-        self._waiting = list(reversed(self._checkpoints))
-        self._below = max([tree.covered(), *(each.size // 2 * 2 for each in self._checkpoints)])
+        kept = [_Waiting(each.size, published=False, checkpoint=each) for each in self._checkpoints]
+        ours = [
+            _Waiting(each.size, published=True, checkpoint=each) for each in self._published if each.ledger == ledger
+        ]
+        self._waiting = sorted([*kept, *ours], reverse=True)
+        self._below = max([tree.covered() if tree else 0, *(each.size // 2 * 2 for each in self._checkpoints)])
 
     def add(self, leaf: bytes) -> Iterator[Breach]:
         """Take the next entry."""
@@ -85,8 +108,9 @@ class TreeCompared:
         if len(self._leaves) >= LEAVES_AT_ONCE:
             yield from self._compare()
 
-    def stop(self) -> None:
-        """A place is missing, so nothing behind it can be compared."""
+    def stop(self) -> Iterator[Breach]:
+        """A place is missing: compare what lies before it, and nothing behind it."""
+        yield from self._compare()
         self._broken = True
 
     def finish(self) -> Iterator[Breach]:
@@ -94,17 +118,25 @@ class TreeCompared:
         yield from self._compare()
         if self._unread is not None:
             yield self._unread
-        if self._broken:
-            return
-        for checkpoint in reversed(self._waiting):
-            yield (
-                "checkpoint_beyond",
-                ("checkpoint", str(checkpoint.size)),
-                {"entries": checkpoint.size},
-                {"entries": self._size},
-            )
-        kept, wanted = self._tree.kept(), self._below - self._below.bit_count()
-        if kept > wanted or (self._below > self._size and not self._waiting):
+        yield from self._foreign()
+        for each in reversed(self._waiting):
+            if not self._broken:
+                yield each.breach("beyond", {"entries": each.size}, {"entries": self._size})
+            elif each.published:
+                yield each.breach("not_compared", {"root": each.checkpoint.root}, {})
+        if self._tree is not None and not self._broken:
+            yield from self._left_over(self._tree)
+
+    def _foreign(self) -> Iterator[Breach]:
+        for each in self._published:
+            if each.ledger != self._ledger:
+                about = ("published", str(each.size))
+                yield "published_of_another", about, {"ledger": self._ledger}, {"ledger": each.ledger}
+
+    def _left_over(self, tree: Tree) -> Iterator[Breach]:
+        kept, wanted = tree.kept(), self._below - self._below.bit_count()
+        told = any(not each.published for each in self._waiting)
+        if kept > wanted or (self._below > self._size and not told):
             yield "nodes_left_over", ("tree", "nodes"), {"nodes": wanted}, {"nodes": kept}
 
     def covered(self) -> Covered | None:
@@ -114,19 +146,27 @@ class TreeCompared:
         size = max(each.size for each in self._checkpoints)
         return Covered(checkpoints=len(self._checkpoints), entries=size, beyond=max(0, self._size - size))
 
+    def agreed(self) -> Covered | None:
+        """How much is covered by published checkpoints that agree; None where none were given."""
+        if not self._published:
+            return None
+        size = max(self._agreed, default=0)
+        return Covered(checkpoints=len(self._agreed), entries=size, beyond=max(0, self._size - size))
+
     def _compare(self) -> Iterator[Breach]:
         new = grown(self._size, self, self._leaves)
         self._known.update(new)
         self._size += len(self._leaves)
         self._leaves.clear()
         if not self._broken:
-            yield from self._compare_nodes(new)
+            if self._tree is not None:
+                yield from self._compare_nodes(self._tree, new)
             yield from self._compare_checkpoints()
         self._known = dict(self.last_read(self._size))
 
-    def _compare_nodes(self, new: Mapping[Node, bytes]) -> Iterator[Breach]:
+    def _compare_nodes(self, tree: Tree, new: Mapping[Node, bytes]) -> Iterator[Breach]:
         wanted = [node for node in new if node.level and (node.place + 1) << node.level <= self._below]
-        found = self._tree.read(wanted) if wanted else {}
+        found = tree.read(wanted) if wanted else {}
         for node in wanted:
             if found.get(node) == new[node]:
                 continue
@@ -145,11 +185,12 @@ class TreeCompared:
 
     def _compare_checkpoints(self) -> Iterator[Breach]:
         while self._waiting and self._waiting[-1].size <= self._size:
-            checkpoint = self._waiting.pop()
-            root = head(checkpoint.size, self).root.hex()
-            if root != checkpoint.root:
-                about = ("checkpoint", str(checkpoint.size))
-                yield "checkpoint_differs", about, {"root": checkpoint.root}, {"root": root}
+            each = self._waiting.pop()
+            root = head(each.size, self).root.hex()
+            if root != each.checkpoint.root:
+                yield each.breach("differs", {"root": each.checkpoint.root}, {"root": root})
+            elif each.published:
+                self._agreed.append(each.size)
 
     # --- the right edge, which is all that is kept in memory ---
 

@@ -46,6 +46,15 @@ class Snapshot(Protocol):
 
 
 @runtime_checkable
+class GivesPlaces(Protocol):
+    """A view of a store that gives places after writing, so that an entry could be left without one."""
+
+    def adrift(self) -> Iterable[tuple[int, bytes]]:
+        """Entries that have no place and wait for none, with the numbers of their rows."""
+        ...
+
+
+@runtime_checkable
 class Ledger(Protocol):
     """A store of any kind."""
 

@@ -2,180 +2,15 @@
 
 A sentence names what it needs in braces: the facts of its finding, ``subject``, ``expected``, ``actual`` and their
 parts, as ``expected_points``. Values that are words of the project (a kind of entry, a status, a purpose) are said
-by :data:`VOCABULARY`.
+by :data:`~volunteer_points.audit.vocabulary.VOCABULARY`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-import attrs
-
-LANGUAGES = ("en", "zh")
-
-
-@attrs.frozen
-class Words:
-    """The same in both languages."""
-
-    en: str
-    zh: str
-
-    def said(self, language: str) -> str:
-        """The words of a language; English unless it is ``zh``."""
-        return self.zh if language == "zh" else self.en
-
-
-@attrs.frozen
-class Sentence:
-    """What is wrong, and what to do about it."""
-
-    what: Words
-    remedy: Words
-
-    def said(self, language: str) -> str:
-        """What is wrong."""
-        return self.what.said(language)
-
-    def fix(self, language: str) -> str:
-        """What to do."""
-        return self.remedy.said(language)
-
-
-TITLES: Mapping[str, Words] = {
-    "VP001": Words("every entry adds up to nought for each unit", "每条分录的每种单位合计为零"),
-    "VP002": Words("the whole ledger adds up to nought for each unit", "整个账本的每种单位合计为零"),
-    "VP003": Words("every entry is there, in its place, and unchanged", "分录齐全、顺序正确、未被改动"),
-    "VP004": Words("no balance ever passed its bound", "任何余额在任何时候都未越过界限"),
-    "VP005": Words("stored balances are what the entries add up to", "存储的余额与分录合计一致"),
-    "VP006": Words("every key belongs to one commit", "每个防重复键只属于一次提交"),
-    "VP101": Words("every award has one record, every record one award", "一份服务记录对应一次积分发放"),
-    "VP102": Words("every award was approved", "每次积分发放都经过审核"),
-    "VP104": Words("every award names the rulebook that was in force", "每次发放都依据当时有效的积分管理办法"),
-    "VP105": Words("every award is what its rulebook gives", "逐笔重算：每次发放都与管理办法的计算一致"),
-    "VP106": Words("no cap was passed", "未超过任何积分上限"),
-    "VP202": Words("nobody served twice at once", "同一时间没有重复服务"),
-    "VP203": Words("no day has more minutes than it is long", "每人每天的服务时间不超过一天"),
-    "VP301": Words("approvers are neither volunteer nor recorder", "审核人不是本人也不是记录人"),
-    "VP501": Words("every redemption was paid at the price in force", "每次兑换都按当时有效的价格足额支付"),
-    "VP503": Words("what is held is what open holds say, and none is overdue", "预留与未结兑换一致且没有逾期"),
-    "VP506": Words(
-        "every item is on the shelf, held, given out or written off", "每件物资都有去向：在架、预留、已领或核销"
-    ),
-    "VP601": Words("what came in less what went out is what is there", "期初加减各项等于期末"),
-}
-"""What each check holds to be true."""
-
-VOCABULARY: Mapping[str, Words] = {
-    # kinds of entries
-    "entry": Words("entry", "分录"),
-    "ProgrammeAdopted": Words("programme", "项目"),
-    "RulebookAdopted": Words("rulebook", "管理办法"),
-    "TeamFormed": Words("team", "队伍"),
-    "HouseholdFormed": Words("household", "家庭"),
-    "PartnerAgreed": Words("partner", "共建单位"),
-    "ActivityListed": Words("activity", "服务项目"),
-    "ItemListed": Words("item", "物资"),
-    "Withdrawn": Words("end of an offer", "停用"),
-    "PeriodClosed": Words("closing of a period", "结账"),
-    "Enrolled": Words("enrolment", "登记"),
-    "Described": Words("description", "资料更新"),
-    "Joined": Words("joining of a team", "入队"),
-    "Left": Words("leaving", "退出"),
-    "Adjusted": Words("adjustment", "调整"),
-    "Approved": Words("approval", "审核"),
-    "Awarded": Words("award", "积分发放"),
-    "BalanceOpened": Words("opening balance", "期初余额"),
-    "Cancelled": Words("cancellation", "取消"),
-    "Collected": Words("collection", "领取"),
-    "Confirmed": Words("confirmation", "公示结束"),
-    "Corrected": Words("correction", "更正"),
-    "Donated": Words("donation", "捐赠"),
-    "Endowed": Words("endowment", "注入基金"),
-    "Expired": Words("expiry", "到期清零"),
-    "Extended": Words("extension", "延期"),
-    "Prolonged": Words("prolongation", "顺延"),
-    "Held": Words("hold", "预留"),
-    "Lapsed": Words("lapse", "预留过期"),
-    "NotAwarded": Words("non-award", "不发放"),
-    "Rejected": Words("rejection", "驳回"),
-    "Repaid": Words("repayment", "抵扣欠分"),
-    "Returned": Words("return", "退回"),
-    "Reversed": Words("reversal", "冲正"),
-    "StockCounted": Words("stocktake", "盘点"),
-    "StockReceived": Words("receipt", "入库"),
-    "StockWrittenOff": Words("write-off", "核销"),
-    "Submitted": Words("record", "服务记录"),
-    "Transferred": Words("transfer", "转赠"),
-    "Voided": Words("withdrawal", "撤回"),
-    # states
-    "submitted": Words("submitted", "待审核"),
-    "approved": Words("approved", "已审核"),
-    "rejected": Words("rejected", "已驳回"),
-    "voided": Words("withdrawn", "已撤回"),
-    "held": Words("held", "预留"),
-    "collected": Words("collected", "已领取"),
-    "cancelled": Words("cancelled", "已取消"),
-    "lapsed": Words("lapsed", "已过期"),
-    "unknown": Words("unknown", "不存在"),
-    # purposes of accounts, lines of the roll-forward, names of what differs
-    "opening": Words("opening", "期初"),
-    "earned": Words("earned", "获得"),
-    "reversed": Words("reversed", "冲正"),
-    "redeemed": Words("redeemed", "兑换"),
-    "returned": Words("returned", "退回"),
-    "expired": Words("expired", "到期"),
-    "adjusted": Words("adjusted", "调整"),
-    "transferred": Words("transferred", "转赠"),
-    "donated": Words("donated", "捐赠"),
-    "endowed": Words("endowed", "注入"),
-    "closing": Words("closing", "期末"),
-    "available": Words("available", "可用"),
-    "pending": Words("in public notice", "公示中"),
-    "debt": Words("debt", "欠分"),
-    "claimed": Words("claimed", "待审核"),
-    "served": Words("served", "服务"),
-    "on_hand": Words("on the shelf", "在架"),
-    "reserved": Words("reserved", "预留"),
-    "received": Words("received", "入库"),
-    "found": Words("found", "盘盈"),
-    "written_off": Words("written off", "核销"),
-    "points": Words("points", "积分"),
-    "minutes": Words("minutes", "分钟"),
-    "price": Words("price", "单价"),
-    "lot": Words("end", "到期"),
-    "held_until": Words("held until", "预留至"),
-    "item": Words("item", "物资"),
-    "household": Words("household", "家庭"),
-    "fund": Words("fund", "基金"),
-    "cash": Words("money", "现金"),
-    "special": Words("special price", "优惠价"),
-    "programme": Words("programme", "项目"),
-    "paid": Words("paid", "支付"),
-    "released": Words("released", "释放"),
-    "quantity": Words("quantity", "数量"),
-    "because": Words("because", "原因"),
-    "working": Words("working", "计算过程"),
-    "postings": Words("postings", "记账"),
-    "activity": Words("activity", "服务项目"),
-    "volunteer": Words("volunteer", "志愿者"),
-    "recorder": Words("recorder", "记录人"),
-    "partner": Words("partner", "共建单位"),
-    "currency": Words("currency", "币种"),
-    "entries": Words("entries", "分录"),
-    "digest": Words("content", "内容"),
-    "actor": Words("actor", "经办人"),
-    "booked_at": Words("time of booking", "登记时间"),
-    "count": Words("number of entries", "分录数"),
-    "number": Words("number of an entry", "分录序号"),
-    # why a check was skipped
-    "nothing_of_the_kind": Words("there was nothing of the kind", "没有此类内容"),
-    "journal_without_balances": Words("a journal keeps no balances", "日志不存储余额"),
-    "later_entries_left_out": Words("stored balances include what was booked later", "存储的余额包含之后登记的内容"),
-    "one_person_runs_it": Words("one person runs the programme", "项目由一人管理"),
-}
-"""Words of the project as people read them."""
-
+from volunteer_points.audit.titles import Sentence
+from volunteer_points.audit.vocabulary import VOCABULARY, Words
 
 _REPAIR = Words(
     "Stop writing. Compare with the last journal or copy that was clean (volunteer-points audit FILE), restore it,"
@@ -278,10 +113,53 @@ SENTENCES: Mapping[str, Sentence] = {
         ),
         _REPAIR,
     ),
+    "published_differs": Sentence(
+        Words(
+            "the checkpoint of {subject} entries that was kept elsewhere has the root {expected_root}, the entries give"
+            " {actual_root}",
+            "另存的 {subject} 条分录的校验点，其根为 {expected_root}，按分录计算为 {actual_root}",
+        ),
+        _REPAIR,
+    ),
+    "published_beyond": Sentence(
+        Words(
+            "a checkpoint that was kept elsewhere covers {expected_entries} entries, and there are {actual_entries}",
+            "另存的校验点覆盖 {expected_entries} 条分录，实有 {actual_entries} 条",
+        ),
+        _REPAIR,
+    ),
+    "published_of_another": Sentence(
+        Words(
+            "the checkpoint of {subject} entries that was given is of ledger {actual_ledger}, and this is"
+            " {expected_ledger}",
+            "给出的 {subject} 条分录的校验点属于账本 {actual_ledger}，而本账本为 {expected_ledger}",
+        ),
+        Words(
+            "Name a checkpoint of this ledger: volunteer-points audit --checkpoint FILE",
+            "请给出本账本的校验点：volunteer-points audit --checkpoint 文件",
+        ),
+    ),
+    "published_not_compared": Sentence(
+        Words(
+            "the checkpoint of {subject} entries that was kept elsewhere cannot be compared: an entry before its end is"
+            " missing or cannot be read",
+            "另存的 {subject} 条分录的校验点无法核对：在它之前有分录缺失或无法读取",
+        ),
+        _REPAIR,
+    ),
     "checkpoint_unreadable": Sentence(
         Words(
             "the checkpoint of {subject} entries cannot be read: {actual_problem}",
             "{subject} 条分录的校验点无法读取：{actual_problem}",
+        ),
+        _REPAIR,
+    ),
+    "entry_adrift": Sentence(
+        Words(
+            "{kind} {subject} under key {under} (row {actual_row}) has no place in the order and waits for none: no"
+            " reader in order sees it, and no seal will cover it",
+            "{kind} {subject}（键 {under}，行号 {actual_row}）没有顺序位置，也不在排队："
+            "按顺序读账本时看不到它，封存也不会覆盖它",
         ),
         _REPAIR,
     ),
@@ -407,6 +285,27 @@ SENTENCES: Mapping[str, Sentence] = {
             "记录 {record} 的发放 {subject} 为 {says}，按管理办法 {rulebook} 应为 {gives}",
         ),
         _REVERSE,
+    ),
+    "own_rule_missing": Sentence(
+        Words(
+            "rule {subject} is not installed (installed versions: {versions}), so what it decided cannot be worked out"
+            " again; first met at entry {entry}",
+            "规则 {subject} 未安装（已装版本：{versions}），由它决定的内容无法重算；首次出现于分录 {entry}",
+        ),
+        Words(
+            "Install the package that brings this version of the rule, then audit again: volunteer-points audit",
+            "请安装提供该规则此版本的软件包，再重新审计：volunteer-points audit",
+        ),
+    ),
+    "price_not_computable": Sentence(
+        Words(
+            "the price of {item} in redemption {subject} cannot be worked out again: {problem}",
+            "兑换 {subject} 中 {item} 的价格无法重算：{problem}",
+        ),
+        Words(
+            "Ask whoever wrote the rule, or install the version that was used.",
+            "请联系规则的编写者，或安装当时使用的版本。",
+        ),
     ),
     "award_not_computable": Sentence(
         Words(

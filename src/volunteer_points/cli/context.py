@@ -17,7 +17,7 @@ from volunteer_points.cli.words import meant, sentence
 from volunteer_points.commands import Command
 from volunteer_points.entries import ActivityListed, ItemListed, PartnerAgreed, TeamFormed
 from volunteer_points.errors import InputError, Misconfigured, Refused, VolunteerPointsError
-from volunteer_points.model import Calendar, Currency
+from volunteer_points.model import Calendar, Currency, OwnRules
 from volunteer_points.programme import Outcome, Programme
 
 if TYPE_CHECKING:
@@ -126,8 +126,20 @@ class Desk:
 
     def _opened(self, *, create: bool, ledger: str | None = None) -> Programme:
         if not create and _is_journal(self.ledger_place):
-            return Programme(_journal_at(self.ledger_place), clock=self.now)
-        return Programme(self.store_for_writing(create=create, ledger=ledger), clock=self.now)
+            return Programme(_journal_at(self.ledger_place), clock=self.now, own_rules=self.own_rules)
+        store = self.store_for_writing(create=create, ledger=ledger)
+        return Programme(store, clock=self.now, own_rules=self.own_rules)
+
+    @cached_property
+    def own_rules(self) -> OwnRules:
+        """The developers' own rules that are installed.
+
+        Raises:
+            InputError: one of them is not as it must be.
+        """
+        from volunteer_points.installed import installed_rules  # noqa: PLC0415 - help does not need it
+
+        return installed_rules()
 
     def store_for_writing(self, *, create: bool, ledger: str | None = None) -> SqlStore:
         """The database of the ledger.

@@ -15,6 +15,7 @@ from volunteer_points.cli.context import Desk
 from volunteer_points.cli.outcomes import PREVIEW, Undo, entry_data, said, written
 from volunteer_points.cli.output import REFUSED, Answer, Line, Part, Table, progress
 from volunteer_points.cli.readings import read_instant
+from volunteer_points.cli.seals import checkpoint_in
 from volunteer_points.cli.verbs import option, verb
 from volunteer_points.cli.words import Words
 from volunteer_points.commands import Adopt, Definition
@@ -94,7 +95,7 @@ def init(
     _refuse_existing(desk)
     source = target if preset else str(file)
     text = _preset(preset, founders, run_by) if preset else read_file(source)
-    definition = _definition(text, source)
+    definition = _definition(desk, text, source)
     author = author or (definition.run_by_one if file or desk.has_actor else None) or None
     if file and author is None:
         raise InputError("no_author")
@@ -158,10 +159,10 @@ def read_file(path: str) -> str:
         raise InputError("no_such_file", place=path, reason="not UTF-8") from None
 
 
-def _definition(text: str, source: str) -> Definition:
+def _definition(desk: Desk, text: str, source: str) -> Definition:
     from volunteer_points import programme_file  # noqa: PLC0415 - only here
 
-    return programme_file.loads(text, source=source)
+    return programme_file.loads(text, source=source, own_rules=desk.own_rules)
 
 
 def _write_preset(desk: Desk, target: Path, text: str) -> Line:
@@ -185,7 +186,8 @@ def _write_preset(desk: Desk, target: Path, text: str) -> Line:
 @verb(
     "adopt",
     key=True,
-    zh="采用修改后的项目文件：与现行内容比较，只写入变化。\n\n须由两位负责人办理：--author 起草，--actor 批准。",
+    zh="采用修改后的项目文件：与现行内容比较，只写入变化。\n\n须由两位负责人办理：--author 起草，--actor 批准。"
+    "追溯施行的积分办法须先看过试算：不写 --what-if 则先显示试算和下一步命令。",
     examples=(
         "volunteer-points adopt programme.toml --author founder-a --actor founder-b --dry-run",
         "volunteer-points adopt programme.toml --author founder-a --actor founder-b",
@@ -193,27 +195,39 @@ def _write_preset(desk: Desk, target: Path, text: str) -> Line:
 )
 @click.argument("file", type=click.Path(dir_okay=False))
 @option("--author", metavar="ID", en="Who wrote the programme; the actor approves it.", zh="起草人编号；由经办人批准。")
+@option(
+    "--what-if",
+    metavar="REFERENCE",
+    en="The what-if that you have looked at; needed for a rulebook that reaches back.",
+    zh="已看过的试算编号；追溯施行的积分办法必须写明。",
+)
 @option("--dry-run", is_flag=True, en="Only show what would change.", zh="只显示将有哪些变化，不写入。")
-def adopt(desk: Desk, file: str, author: str | None, dry_run: bool) -> Answer:
+def adopt(desk: Desk, *, file: str, author: str | None, what_if: str | None, dry_run: bool) -> Answer:
     """Adopt a programme file: it is compared with what stands, and the difference is written.
 
-    It takes both founders: --author wrote it, and --actor approves it.
+    It takes both founders: --author wrote it, and --actor approves it. A rulebook that reaches back is adopted after a
+    look at its what-if: without --what-if it is shown, and the command to go on with.
     """
-    definition = _definition(read_file(file), file)
+    from volunteer_points.cli.reaching_back import looked_at  # noqa: PLC0415 - only here
+
+    definition = _definition(desk, read_file(file), file)
     author = author or definition.run_by_one
     if not author:
         raise InputError("no_author")
+    to_be_seen = looked_at(desk, definition, what_if, ("adopt", file, "--author", author))
+    if to_be_seen is not None:
+        return to_be_seen
     if not dry_run:
-        return _adopted(desk, definition, author, file)
-    outcome = desk.preview(Adopt(definition=definition, author=author))
+        return _adopted(desk, definition, author, file, what_if or "")
+    outcome = desk.preview(Adopt(definition=definition, author=author, what_if=what_if or ""))
     note = Line(PREVIEW.said(desk.language), "head")
     data = {"dry_run": True, "entries": [entry_data(desk, entry) for entry in outcome.entries]}
     return Answer(data, (note, *said(desk, outcome.entries)))
 
 
-def _adopted(desk: Desk, definition: Definition, author: str, source: str) -> Answer:
+def _adopted(desk: Desk, definition: Definition, author: str, source: str, what_if: str = "") -> Answer:
     outcome = desk.programme.execute(
-        Adopt(definition=definition, author=author),
+        Adopt(definition=definition, author=author, what_if=what_if),
         actor=desk.actor,
         key=desk.key,
         booked_at=desk.now(definition.calendar),
@@ -232,7 +246,7 @@ def _adopted(desk: Desk, definition: Definition, author: str, source: str) -> An
 
 def _tried(desk: Desk, definition: Definition, author: str) -> None:
     """Find out on a ledger in memory whether it would be refused, before anything is made."""
-    trial = Programme(MemoryStore("trial"))
+    trial = Programme(MemoryStore("trial"), own_rules=desk.own_rules)
     at = desk.now(definition.calendar)
     trial.preview(Adopt(definition=definition, author=author), actor=desk.actor, booked_at=at)
 
@@ -243,7 +257,7 @@ def check(desk: Desk, file: str) -> Answer:
     """Check a programme file and list everything that is wrong in it; nothing is written."""
     from volunteer_points import programme_file  # noqa: PLC0415 - only here
 
-    problems = programme_file.check(read_file(file))
+    problems = programme_file.check(read_file(file), own_rules=desk.own_rules)
     data = {"file": file, "problems": [problem_data(problem) for problem in problems]}
     if not problems:
         fine = desk.say(f"{file} can be adopted.", f"{file} 没有问题，可以采用。")
@@ -290,7 +304,7 @@ def export(desk: Desk, file: str, replace: bool) -> Answer | None:
             sys.stdout.buffer.flush()
             return None
         with progress(Words("Exporting", "正在导出"), desk.language, None) as advance:
-            summary = save_journal(reader, store.ledger, file, replace=replace, progress=_steps(advance))
+            summary = save_journal(reader, store.ledger, file, replace=replace, progress=steps(advance))
     text = desk.say(f"Wrote {summary.entries} entries to {file}.", f"已将 {summary.entries} 条分录写入 {file}。")
     proof = desk.say(f"SHA-256 over their hashes: {summary.leaves}", f"全部分录的 SHA-256：{summary.leaves}")
     again = desk.command("audit", file)
@@ -298,7 +312,7 @@ def export(desk: Desk, file: str, replace: bool) -> Answer | None:
     return Answer(data, (Line(text, "good"), proof, Line(desk.say(f"Audit it: {again}", f"审计：{again}"), "dim")))
 
 
-def _steps(advance: Callable[[int], None]) -> Callable[[int], None]:
+def steps(advance: Callable[[int], None]) -> Callable[[int], None]:
     """Turn how many are done so far into how many more."""
     done = 0
 
@@ -331,10 +345,10 @@ def import_journal(desk: Desk, file: str) -> Answer:
     from volunteer_points.storage import moving  # noqa: PLC0415 - only here
 
     with progress(Words("Checking", "正在检查"), desk.language, None) as advance:
-        journal = moving.WholeJournal(file, progress=_steps(advance))
+        journal = moving.WholeJournal(file, progress=steps(advance))
     store = desk.store_for_writing(create=True, ledger=journal.ledger)
     with progress(Words("Importing", "正在导入"), desk.language, journal.entries) as advance:
-        done = moving.import_journal(journal, store, progress=_steps(advance))
+        done = moving.import_journal(journal, store, progress=steps(advance))
     text = desk.say(
         f"{desk.ledger_place} has the {done.entries} entries of {file}; {done.added} of them are new.",
         f"{desk.ledger_place} 已有 {file} 的全部 {done.entries} 条分录，其中新写入 {done.added} 条。",
@@ -372,9 +386,9 @@ def compare(desk: Desk, one: str, other: str) -> Answer:
     """
     from volunteer_points.storage.moving import differences  # noqa: PLC0415 - only here
 
-    sides = _source(desk, one), _source(desk, other)
+    sides = ledger_source(desk, one), ledger_source(desk, other)
     with progress(Words("Comparing", "正在比对"), desk.language, None) as advance:
-        found = differences(*sides, progress=_steps(advance))
+        found = differences(*sides, progress=steps(advance))
     data = {
         "one": one,
         "other": other,
@@ -404,6 +418,7 @@ def compare(desk: Desk, one: str, other: str) -> Answer:
         "volunteer-points audit",
         "volunteer-points audit 2026-03.jsonl.gz --fail-on warning --require VP105",
         "volunteer-points audit --as-of 2026-06-30T23:59:59+08:00 --json",
+        "volunteer-points audit --checkpoint 2026-03.json --checkpoint 2026-04.json",
     ),
 )
 @click.argument("source", required=False, metavar="[LEDGER|JOURNAL]")
@@ -428,21 +443,39 @@ def compare(desk: Desk, one: str, other: str) -> Answer:
     en="Fail unless this check, such as VP105, had something to examine; may be repeated.",
     zh="该项检查（如 VP105）没有可查内容时也算不通过，可重复。",
 )
-def audit(desk: Desk, *, source: str | None, as_of: str | None, fail_on: str, require: tuple[str, ...]) -> Answer:
+@option(
+    "--checkpoint",
+    "published",
+    metavar="FILE",
+    multiple=True,
+    en="Compare with a checkpoint that was kept elsewhere, as on the notice board; may be repeated.",
+    zh="与另存的校验点（如公示栏上的）核对，可重复。",
+)
+def audit(
+    desk: Desk,
+    *,
+    source: str | None,
+    as_of: str | None,
+    fail_on: str,
+    require: tuple[str, ...],
+    published: tuple[str, ...],
+) -> Answer:
     """Examine a ledger or a journal from its entries alone, and re-perform every award.
 
     Exit codes: 0 clean, 1 findings, 2 usage, 3 unreadable.
     """
     from volunteer_points.audit import audit as examine  # noqa: PLC0415 - only here
 
-    ledger = _source(desk, source or desk.ledger_place)
+    ledger = ledger_source(desk, source or desk.ledger_place)
     with progress(Words("Auditing", "正在审计"), desk.language, None) as advance:
         report = examine(
             ledger,
             as_of=_audit_time(ledger, as_of) if as_of else None,
             fail_on=fail_on,
+            own_rules=desk.own_rules,
             require=require,
-            progress=_steps(advance),
+            checkpoints=[checkpoint_in(file) for file in published],
+            progress=steps(advance),
         )
     style = "bad" if report.failed else "good"
     verdicts = ("CLEAN", "FAIL", "无问题", "有问题")
@@ -450,7 +483,8 @@ def audit(desk: Desk, *, source: str | None, as_of: str | None, fail_on: str, re
     return Answer(report.plain(), tuple(parts), report.exit_code)
 
 
-def _source(desk: Desk, place: str) -> SqlStore | JournalStore | Journal:
+def ledger_source(desk: Desk, place: str) -> SqlStore | JournalStore | Journal:
+    """What is read of a place: a database, or a journal line by line."""
     from volunteer_points.storage.journal import Journal  # noqa: PLC0415 - only here
 
     return desk.store_for_reading(place) if _is_ledger(place) else Journal(place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from volunteer_points.books import About
 from volunteer_points.cli.context import Desk
 from volunteer_points.cli.ledgers import problem_data, read_file
 from volunteer_points.cli.output import BAD_INPUT, DONE, REFUSED, Answer, Line, Part, Table
+from volunteer_points.cli.readings import read_day
 from volunteer_points.cli.verbs import noun, option, verb
 from volunteer_points.cli.words import sentence
 from volunteer_points.commands import Definition
@@ -57,7 +59,7 @@ def check(desk: Desk, file: str) -> Answer:
     """
     from volunteer_points.programme_file import ProgrammeFileInvalid, look_over  # noqa: PLC0415 - only here
 
-    mistakes, doubtful = look_over(read_file(file))
+    mistakes, doubtful = look_over(read_file(file), own_rules=desk.own_rules)
     code = BAD_INPUT if mistakes else REFUSED if doubtful else DONE
     data = {
         "file": file,
@@ -111,7 +113,7 @@ def show(desk: Desk, *, file: str | None, version: str | None, as_html: bool, ta
     definition = _from_file(file) if file else _from_ledger(desk)
     rulebook = _chosen(desk, definition, version)
     try:
-        text = (html if as_html else markdown)(definition, rulebook, desk.lang)
+        text = (html if as_html else markdown)(definition, rulebook, desk.lang, desk.own_rules)
     except ImportError:
         raise InputError("extra_missing", command="pip install 'volunteer-points[reports]'") from None
     data = {"version": rulebook.id, "hash": rulebook.hash, "page": text}
@@ -144,8 +146,8 @@ def diff(desk: Desk, old: str, new: str) -> Answer:
     from volunteer_points.handout import differences, phrases  # noqa: PLC0415 - only here
 
     (was, before), (now, after) = _meant(desk, old), _meant(desk, new)
-    say = phrases(now, desk.lang)
-    found = differences(before, after, phrases(was, desk.lang), say)
+    say = phrases(now, desk.lang, desk.own_rules)
+    found = differences(before, after, phrases(was, desk.lang, desk.own_rules), say)
     data = {
         "old": {"version": before.id, "hash": before.hash},
         "new": {"version": after.id, "hash": after.hash},
@@ -218,6 +220,52 @@ def _from_ledger(desk: Desk) -> Definition:
     )
 
 
+# --- what-if -----------------------------------------------------------------------------------------------------
+
+
+@verb(
+    "what-if",
+    group=rules,
+    zh="试算：假如当时施行的是另一版积分办法，已登记的服务和兑换会怎样。不写入。\n\n"
+    "按账本顺序逐条重算：总数、规则、队伍、个人前后对比，谁多谁少，举例说明，哪些兑换不能再办理。"
+    "追溯施行的办法从其施行日起试算，其他办法默认试算全部日期。账本也可以是导出的日志文件。\n\n"
+    "退出码：0 结果不变，1 有变化，2 用法有误，3 无法读取。",
+    examples=(
+        "volunteer-points rules what-if new.toml",
+        "volunteer-points rules what-if new.toml --since 2026-01-01 --until 2026-06-30 --ledger 2026.jsonl.gz --json",
+    ),
+)
+@click.argument("file", type=click.Path(dir_okay=False))
+@option("--rulebook", metavar="ID", en="The rulebook of the file to try. [the only new one]",
+        zh="试算文件中的哪一版。[默认为唯一的新版]")  # fmt: skip
+@option("--since", metavar="DAY", en="Try it from this day on.", zh="从这一天起试算。")
+@option("--until", metavar="DAY", en="Try it up to and including this day.", zh="试算到这一天为止（含当日）。")
+@option("--top", metavar="N", type=click.IntRange(min=1), default=10, show_default=True,
+        en="How many people are listed.", zh="个人对比列出几人。")  # fmt: skip
+@option("--examples", metavar="N", type=click.IntRange(min=0), default=2, show_default=True,
+        en="How many records are explained of those that gain, and of those that lose.",
+        zh="增加和减少的记录各举几例。")  # fmt: skip
+def what_if(
+    desk: Desk, *, file: str, rulebook: str | None, since: str | None, until: str | None, top: int, examples: int
+) -> Answer:
+    """Replay recorded service and redemptions as if another rulebook had been in force; nothing is written.
+
+    Everything is decided again in the order of the ledger: totals, rules, teams and people before and after, who gains
+    and who loses, examples, and what could no longer be redeemed. A rulebook that reaches back is tried from its own
+    day on, any other on every day. The ledger may be an exported journal.
+
+    Exit codes: 0 nothing changes, 1 something does, 2 usage, 3 unreadable.
+    """
+    from volunteer_points.cli.what_if import Teller, replayed  # noqa: PLC0415 - only here
+
+    definition = _from_file(file)
+    last = None if until is None else read_day(until) + timedelta(days=1)
+    report = replayed(
+        desk, definition, rulebook=rulebook, since=read_day(since) if since else None, until=last, examples=examples
+    )
+    return Teller(desk, report, top).answer(definition, {"file": file})
+
+
 # --- versions, schema --------------------------------------------------------------------------------------------
 
 _ADOPTED = About(PROGRAMME, ("RulebookAdopted",))
@@ -247,6 +295,14 @@ def versions(desk: Desk) -> Answer:
         for each in found
         if each["reason"]
     )
+    parts += tuple(
+        desk.say(
+            f"{each['version']}, looked at before: what-if {each['what_if']}",
+            f"{each['version']} 事先试算：{each['what_if']}",
+        )
+        for each in found
+        if each["what_if"]
+    )
     return Answer({"versions": found}, parts)
 
 
@@ -272,6 +328,7 @@ def _version(desk: Desk, entry: Entry, later: Entry | None) -> dict[str, Any]:
         "approved_at": desk.shown(entry.booked_at),
         "hash": fact.hash,
         "reason": rulebook.retroactive_reason if rulebook.retroactive else "",
+        "what_if": fact.what_if,
     }
 
 

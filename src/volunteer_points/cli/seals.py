@@ -88,7 +88,7 @@ def prove(desk: Desk, subject: str | None, since: str | None, out: str | None) -
     """
     if bool(subject) == bool(since):
         raise InputError("subject_or_since")
-    proof: Seal = desk.programme.prove(subject) if subject else desk.programme.extends(_checkpoint(str(since)))
+    proof: Seal = desk.programme.prove(subject) if subject else desk.programme.extends(checkpoint_in(str(since)))
     if not out:
         return Answer(_data(proof), (seal_text(proof).strip(),))
     _write(out, proof)
@@ -131,7 +131,7 @@ def verify(desk: Desk, file: str, published: tuple[str, ...], public_key: str | 
     if not published and public_key is None:
         raise InputError("nothing_to_rest_on")
     found = _read(file)
-    known = [_checkpoint(each) for each in published]
+    known = [checkpoint_in(each) for each in published]
     key = _public_key(public_key) if public_key is not None else None
     holds = _holds(found) and _vouched(found, known, key)
     entry = found.entry if isinstance(found, Inclusion) and holds else None
@@ -202,7 +202,12 @@ def _read(path: str) -> Seal:
     return seal_from(_bytes(path).decode("utf-8", "replace"))
 
 
-def _checkpoint(path: str) -> Checkpoint:
+def checkpoint_in(path: str) -> Checkpoint:
+    """The checkpoint in a file.
+
+    Raises:
+        InputError: ``no_such_file`` or ``not_a_seal``.
+    """
     found = _read(path)
     if isinstance(found, Checkpoint):
         return found
@@ -259,4 +264,4 @@ def _public_key(text: str) -> bytes:
     return key.public_bytes_raw()
 
 
-__all__ = ["checkpoints", "prove", "seal", "verify"]
+__all__ = ["checkpoint_in", "checkpoints", "prove", "seal", "verify"]

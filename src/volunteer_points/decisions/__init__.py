@@ -17,6 +17,7 @@ from volunteer_points.decisions import adoption, membership, points, redemption,
 from volunteer_points.decisions.case import FRAME, Case, frame_of, refuse
 from volunteer_points.entries import Entry, entries_of
 from volunteer_points.errors import KeyConflict, Refused
+from volunteer_points.model import NO_OWN_RULES, OwnRules
 
 
 @attrs.frozen
@@ -60,8 +61,13 @@ HANDLERS: Mapping[type, tuple[Needs, Handler]] = {
 }
 
 
-def decide(books: Books, request: c.Request) -> Decision:
+def decide(books: Books, request: c.Request, own_rules: OwnRules = NO_OWN_RULES) -> Decision:
     """What a request writes.
+
+    Args:
+        books: What is known.
+        request: Who brings which command, when and under which key.
+        own_rules: The developers' own rules that are there.
 
     Raises:
         Lacks: some questions must be answered first.
@@ -79,7 +85,7 @@ def decide(books: Books, request: c.Request) -> Decision:
     if before:
         return replay(before, request, digest)
     try:
-        case = adoption.adopt(books, request) if isinstance(command, c.Adopt) else _handled(books, request)
+        case = _decided(books, request, own_rules)
     except Refused as refusal:
         refusal.facts.setdefault("key", request.key)
         raise
@@ -113,8 +119,10 @@ def replay(before: tuple[Entry, ...], request: c.Request, digest: str) -> Decisi
     return Decision(before, replayed=True)
 
 
-def _handled(books: Books, request: c.Request) -> Case:
-    frame = frame_of(books.ask(FRAME))
+def _decided(books: Books, request: c.Request, own_rules: OwnRules) -> Case:
+    if isinstance(request.command, c.Adopt):
+        return adoption.adopt(books, request, own_rules)
+    frame = frame_of(books.ask(FRAME), own_rules)
     if frame is None:
         refuse("no_programme", ledger=request.ledger)
     case = Case(books, request, frame)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from itertools import pairwise
 
@@ -24,6 +24,7 @@ from volunteer_points.entries import (
     TeamFormed,
     Withdrawn,
 )
+from volunteer_points.model import NO_OWN_RULES, OwnRules
 from volunteer_points.postings import PROGRAMME
 from volunteer_points.rules import Rulebook
 
@@ -33,28 +34,30 @@ STANDING = About(PROGRAMME, NOUN_KINDS)
 """Everything the programme is made of, asked for alone: who adopts takes the programme for itself."""
 
 
-def adopt(books: Books, request: Request) -> Case:
+def adopt(books: Books, request: Request, own_rules: OwnRules = NO_OWN_RULES) -> Case:
     """Check a definition and draft what it changes."""
     command = request.command
     assert isinstance(command, Adopt)  # noqa: S101 - the dispatcher sees to it
     definition = command.definition
     standing = frame_of(books.ask(FRAME))
     rulebooks, closed_until = (standing.rulebooks, standing.closed_until) if standing else ((), None)
-    frame = Frame(_frame_fact(command), rulebooks, closed_until)
+    frame = Frame(_frame_fact(command), rulebooks, closed_until, own_rules)
     case = Case(books, request, frame)
     case.check_open()
     _authorise(case, standing, command)
-    found = (*problems(definition, case.booking_day), *_breaks(definition, standing, case.booking_day))
+    found = (*problems(definition, case.booking_day, own_rules), *_breaks(command, standing, case.booking_day))
     if found:
         refuse("definition_has_problems", problems=list(found))
     if standing is None or standing.adopted != attrs.evolve(frame.adopted, author=standing.adopted.author):
         case.draft(frame.adopted, (PROGRAMME,), case.booking_day)
-    for fact, subject in _changes(definition, nouns(entry.fact for entry in books.ask(STANDING))):
+    for fact, subject in changes(definition, nouns(entry.fact for entry in books.ask(STANDING))):
         case.draft(fact, (PROGRAMME, subject), case.booking_day)
     adopted = {rulebook.id for rulebook in frame.rulebooks}
     for rulebook in definition.rulebooks:
         if rulebook.id not in adopted:
-            fact = RulebookAdopted(rulebook=rulebook, hash=rulebook.hash, author=command.author)
+            fact = RulebookAdopted(
+                rulebook=rulebook, hash=rulebook.hash, author=command.author, what_if=command.what_if
+            )
             case.draft(fact, (PROGRAMME, f"rulebook:{rulebook.id}"), case.booking_day)
     if not case.drafts:
         refuse("no_change", programme=definition.name)
@@ -129,7 +132,8 @@ def _proposed(definition: Definition) -> Iterator[Nouns]:
     yield from (ItemListed(item=each) for each in definition.catalogue)
 
 
-def _changes(definition: Definition, standing: dict[str, Nouns]) -> Iterator[tuple[Fact, str]]:
+def changes(definition: Definition, standing: Mapping[str, Nouns]) -> Iterator[tuple[Fact, str]]:
+    """What adopting a definition writes about teams, households, partners, activities and items, with its subject."""
     proposed = {subject_of(fact): fact for fact in _proposed(definition)}
     for subject, fact in proposed.items():
         if standing.get(subject) != fact:
@@ -142,11 +146,14 @@ def _changes(definition: Definition, standing: dict[str, Nouns]) -> Iterator[tup
 # --- checks ------------------------------------------------------------------------------------------------------
 
 
-def problems(definition: Definition, day: date) -> tuple[str, ...]:
-    """Everything in a definition that does not fit together, in sentences that say where and what to do."""
+def problems(definition: Definition, day: date, own_rules: OwnRules | None = None) -> tuple[str, ...]:
+    """Everything in a definition that does not fit together, in sentences that say where and what to do.
+
+    Developers' own rules are held against those that are there, if these are given.
+    """
     return (
         *_doubles(definition),
-        *map(str, misfits(definition, day)),
+        *map(str, misfits(definition, day, own_rules)),
         *_circles(definition),
         *definition.structure.problems(definition.teams, day),
         *_overlaps(definition.rulebooks),
@@ -197,10 +204,11 @@ def _overlaps(rulebooks: tuple[Rulebook, ...]) -> Iterator[str]:
             )
 
 
-def _breaks(definition: Definition, standing: Frame | None, today: date) -> Iterator[str]:
+def _breaks(command: Adopt, standing: Frame | None, today: date) -> Iterator[str]:
     """What would contradict what was adopted before."""
     if standing is None:
         return
+    definition = command.definition
     decimals = {currency.id: currency.decimals for currency in definition.currencies}
     for currency in standing.adopted.currencies:
         if decimals.get(currency.id) != currency.decimals:
@@ -210,14 +218,33 @@ def _breaks(definition: Definition, standing: Frame | None, today: date) -> Iter
             )
     before = {rulebook.id: rulebook for rulebook in standing.rulebooks}
     for rulebook in definition.rulebooks:
-        if rulebook.id in before:
-            if before[rulebook.id] != rulebook:
-                yield f"rulebook {rulebook.id}: adopted versions never change; add a version with a new id and date"
-        elif rulebook.since < today and not (rulebook.retroactive and rulebook.retroactive_reason.strip()):
+        if before.get(rulebook.id, rulebook) != rulebook:
+            yield f"rulebook {rulebook.id}: adopted versions never change; add a version with a new id and date"
+    yield from _reaching_back([each for each in definition.rulebooks if each.id not in before], command.what_if, today)
+    known = {rulebook.id for rulebook in definition.rulebooks}
+    kept = tuple(rulebook for rulebook in standing.rulebooks if rulebook.id not in known)
+    yield from (each for each in _overlaps((*kept, *definition.rulebooks)) if kept)
+
+
+def reaches_back(rulebook: Rulebook, today: date) -> bool:
+    """Whether a version that is adopted today would decide about days that are over."""
+    return rulebook.since < today
+
+
+def _reaching_back(new: Iterable[Rulebook], what_if: str, today: date) -> Iterator[str]:
+    """A version reaches back only when it says so, with a reason, and after a look at what it would have changed."""
+    found = [rulebook for rulebook in new if reaches_back(rulebook, today)]
+    for rulebook in found:
+        if not (rulebook.retroactive and rulebook.retroactive_reason.strip()):
             yield (
                 f"rulebook {rulebook.id}: begins on {rulebook.since}, before today {today};"
                 " say retroactive = true and give a retroactive_reason, or let it begin later"
             )
-    known = {rulebook.id for rulebook in definition.rulebooks}
-    kept = tuple(rulebook for rulebook in standing.rulebooks if rulebook.id not in known)
-    yield from (each for each in _overlaps((*kept, *definition.rulebooks)) if kept)
+        elif not what_if:
+            yield (
+                f"rulebook {rulebook.id}: begins on {rulebook.since}, before today {today};"
+                " look at its what-if first, and give the reference that stands at its end"
+            )
+    if len(found) > 1:
+        names = ", ".join(rulebook.id for rulebook in found)
+        yield f"rulebooks {names}: a what-if is of one version that reaches back; adopt one after the other"

@@ -113,17 +113,23 @@ def measurer(case: Case, said: Said) -> Measurer:
 
 def work_out(case: Case, said: Said, on: date, *, rating: str = "") -> Working:
     """What the rulebook of that day gives for a record, after what this person already got."""
-    rulebook = case.frame.rulebook_on(on)
+    rulebook, own_rules = case.frame.rulebook_on(on), case.frame.own_rules
     anybody = ServiceRecord(intervals=said.intervals, day=on, activity=said.activity)
     case.need(  # all at once: how often books are fetched is what a command costs
         *_who_and_what(said),
-        *Measurer(case, said.volunteer).questions(needed(rulebook, anybody, at_most=True)),
+        *Measurer(case, said.volunteer).questions(needed(rulebook, anybody, own_rules, at_most=True)),
         debt(said.volunteer, rulebook.currency),
         lots_of(volunteer_holder(said.volunteer), rulebook.currency),
     )
+    return worked_out(case, said, on, rating=rating)
+
+
+def worked_out(case: Case, said: Said, on: date, *, rating: str = "") -> Working:
+    """The same, for who has everything at hand and need not fetch it all at once."""
+    rulebook, own_rules = case.frame.rulebook_on(on), case.frame.own_rules
     service = service_record(case, said, on, rating=rating)
-    known = measurer(case, said).values(needed(rulebook, service))
-    return award(rulebook, case.frame.adopted.currencies, case.frame.calendar, service, known)
+    known = measurer(case, said).values(needed(rulebook, service, own_rules))
+    return award(rulebook, case.frame.adopted.currencies, case.frame.calendar, service, known, own_rules)
 
 
 # --- the award ---------------------------------------------------------------------------------------------------
@@ -131,8 +137,12 @@ def work_out(case: Case, said: Said, on: date, *, rating: str = "") -> Working:
 
 def award_record(case: Case, said: Said, on: date, *, rating: str = "") -> None:
     """Write what the rulebook gives for an approved record."""
+    write_award(case, said, on, work_out(case, said, on, rating=rating))
+
+
+def write_award(case: Case, said: Said, on: date, working: Working) -> None:
+    """Write what was worked out for an approved record."""
     rulebook = case.frame.rulebook_on(on)
-    working = work_out(case, said, on, rating=rating)
     person = case.volunteer(said.volunteer)
     subjects = (record_subject(said.record), volunteer_holder(said.volunteer))
     postings = list(_counts(said, on, rulebook, working, person))
@@ -316,13 +326,12 @@ def reverse_award(case: Case, entry: Entry, command: Reverse | Correct, subjects
     """Take back what an entry awarded."""
     fact = entry.fact
     assert isinstance(fact, (Awarded, NotAwarded))  # noqa: S101 - narrows the type
-    rulebook = next((each for each in case.frame.rulebooks if each.id == fact.rulebook), None)
+    rulebook = next(each for each in case.frame.rulebooks if each.id == fact.rulebook)
     postings = [each.mirrored() for each in entry.postings if each.account.purpose not in _FOUND_ANEW]
     case.need(*_holders(postings))
     if isinstance(fact, Awarded):
-        order = rulebook.redemption.reversal_takes if rulebook else ReversalOrder.DEBT
-        postings += _taken_back(case, entry, fact, order)
-    room = tuple(cap.id for cap in rulebook.caps if cap.per != "record") if rulebook else ()
+        postings += _taken_back(case, entry, fact, rulebook.redemption.reversal_takes)
+    room = tuple(cap.id for cap in rulebook.caps if cap.per != "record")
     reversal = Reversed(record=fact.record, volunteer=fact.volunteer, entry=entry.id, reason=command.reason, room=room)
     about = tuple(dict.fromkeys((*subjects, *(each for each in entry.about if each not in subjects))))
     case.draft(reversal, about, entry.on, tuple(postings))

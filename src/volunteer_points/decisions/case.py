@@ -23,7 +23,7 @@ from volunteer_points.entries import (
     derived_id,
 )
 from volunteer_points.errors import Refused
-from volunteer_points.model import Calendar, Currency, Duty, Right
+from volunteer_points.model import NO_OWN_RULES, Calendar, Currency, Duty, OwnRules, Right
 from volunteer_points.postings import PROGRAMME, Account, Posting, Purpose, volunteer_holder
 from volunteer_points.rules import Rulebook
 
@@ -42,11 +42,15 @@ def refuse(code: str, **facts: object) -> NoReturn:
 
 @attrs.frozen
 class Frame:
-    """The programme as it stands: the latest frame, every rulebook, and the first day that is open for booking."""
+    """The programme as it stands: the latest frame, every rulebook, and the first day that is open for booking.
+
+    With it come the developers' own rules that are there; they are no part of the ledger.
+    """
 
     adopted: ProgrammeAdopted
     rulebooks: tuple[Rulebook, ...]
     closed_until: date | None
+    own_rules: OwnRules = NO_OWN_RULES
 
     @property
     def calendar(self) -> Calendar:
@@ -99,13 +103,13 @@ class Frame:
         return {person, *(duty.volunteer for duty in self.duties_of(person) if duty.volunteer is not None)}
 
 
-def frame_of(answer: tuple[object, ...]) -> Frame | None:
+def frame_of(answer: tuple[object, ...], own_rules: OwnRules = NO_OWN_RULES) -> Frame | None:
     """The frame from the entries that :data:`FRAME` asks for; None before the first adoption."""
     facts = [getattr(entry, "fact", None) for entry in answer]
     adopted = [fact for fact in facts if isinstance(fact, ProgrammeAdopted)]
     rulebooks = tuple(fact.rulebook for fact in facts if isinstance(fact, RulebookAdopted))
     closed = [fact.until for fact in facts if isinstance(fact, PeriodClosed)]
-    return Frame(adopted[-1], rulebooks, max(closed, default=None)) if adopted else None
+    return Frame(adopted[-1], rulebooks, max(closed, default=None), own_rules) if adopted else None
 
 
 @attrs.frozen
@@ -133,6 +137,7 @@ class Case:
         self._books = books
         self._drafted = Tally()
         self._untallied: list[Posting] = []
+        self._volunteers: dict[str, VolunteerState] = {}
         self.request = request
         self.frame = frame
         self.drafts: list[Draft] = []
@@ -197,10 +202,13 @@ class Case:
 
     def volunteer(self, volunteer: str, *, day: date | None = None) -> VolunteerState:
         """What is known of an enrolled volunteer; with a day, one who had not left by then."""
-        entries = self.ask(volunteer_question(volunteer))
-        state = volunteer_state(volunteer, tuple(entry.fact for entry in entries))
+        state = self._volunteers.get(volunteer)
         if state is None:
-            refuse("unknown_volunteer", volunteer=volunteer)
+            entries = self.ask(volunteer_question(volunteer))
+            state = volunteer_state(volunteer, tuple(entry.fact for entry in entries))
+            if state is None:
+                refuse("unknown_volunteer", volunteer=volunteer)
+            self._volunteers[volunteer] = state
         if day is not None and state.left_since is not None and state.left_since <= day:
             refuse("volunteer_left", volunteer=volunteer, since=state.left_since, day=day)
         return state

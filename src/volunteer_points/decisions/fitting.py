@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from volunteer_points.commands import Definition
-from volunteer_points.errors import suggestion
+from volunteer_points.errors import Refused, suggestion
 from volunteer_points.model import (
     IN_A_CURRENCY,
     Activity,
@@ -23,10 +23,25 @@ from volunteer_points.model import (
     Limit,
     LimitOf,
     Of,
+    OwnRule,
+    OwnRules,
     Team,
+    Use,
     Whose,
 )
-from volunteer_points.rules import FUND, MINUTES, Cap, Earning, Milestone, Route, Rulebook, Stream, TimeFactor, When
+from volunteer_points.rules import (
+    FUND,
+    MINUTES,
+    Accrual,
+    Cap,
+    Earning,
+    Milestone,
+    Route,
+    Rulebook,
+    Stream,
+    TimeFactor,
+    When,
+)
 
 Path: TypeAlias = tuple[str | int, ...]
 """The way to a part of a definition: names of fields, and places in lists from nought."""
@@ -129,12 +144,14 @@ def named(kind: type, values: Mapping[str, object]) -> Iterator[tuple[Path, str,
         yield (key,), "currency", str(values.get(key, "points"))
 
 
-def misfits(definition: Definition, day: date) -> Iterator[Misfit]:
+def misfits(definition: Definition, day: date, own_rules: OwnRules | None = None) -> Iterator[Misfit]:
     """All that does not fit together, the duties of teams and their structure and the days of rulebooks aside.
 
     Args:
         definition: The definition.
         day: Rulebooks that have ended by this day are not held against the catalogue.
+        own_rules: The developers' own rules that are there; where none are given, those that are named are not looked
+            at.
     """
     every = tuple(parts(definition))
     yield from _loose_ends(definition, every)
@@ -143,6 +160,9 @@ def misfits(definition: Definition, day: date) -> Iterator[Misfit]:
         own = tuple(parts(rulebook, ("rulebooks", number), ""))
         yield from _of_rulebook(rulebook, own, f"rulebook {rulebook.id}")
     yield from _of_catalogue(definition, every, day)
+    if own_rules is not None:
+        for part in every:
+            yield from _of_own_rule(part, definition, own_rules, day)
 
 
 def _loose_ends(definition: Definition, every: tuple[Part, ...]) -> Iterator[Misfit]:
@@ -191,14 +211,13 @@ def _too_fine(definition: Definition) -> Iterator[Misfit]:
 def _of_rulebook(rulebook: Rulebook, own: tuple[Part, ...], place: str) -> Iterator[Misfit]:
     below = [currency.currency for currency in rulebook.streams]
     for part in own:
-        named_part = attrs.evolve(part, place=place if part.value is rulebook else f"{place}, {part.place}")
         match part.value:
             case Condition():
-                yield from _of_condition(named_part, rulebook)
+                yield from _of_condition(part, rulebook)
             case Cap():
-                yield from _of_cap(named_part, below)
+                yield from _of_cap(part, below)
             case Route() | TimeFactor():
-                yield from _of_whole_records(named_part)
+                yield from _of_whole_records(part)
     for number, stream in enumerate(rulebook.streams):
         for n, cap in enumerate(stream.caps):
             if cap.of == MINUTES:
@@ -273,12 +292,55 @@ def _of_whole_records(part: Part) -> Iterator[Misfit]:
         yield part.misfit("has conditions, which no route looks at", "put them among those of recording", "when")
 
 
+# --- developers' own rules ---------------------------------------------------------------------------------------
+
+_USES: Mapping[type, Use] = {Accrual: Use.ACCRUAL, Condition: Use.CONDITION, Item: Use.PRICE}
+
+
+def _of_own_rule(part: Part, definition: Definition, own_rules: OwnRules, day: date) -> Iterator[Misfit]:
+    """A rule that is not there, has other parameters, or asks for what nobody counts."""
+    use = _USES.get(type(part.value))
+    own: OwnRule | None = part.value.own if use else None
+    if use is None or own is None:
+        return
+    found = list(own_rules.misfits(use, own))
+    yield from (part.misfit(wrong, remedy, "own") for wrong, remedy in found)
+    if found:
+        return
+    try:
+        asked = own_rules.measures(use, own)
+    except Refused as refusal:
+        problem = refusal.facts.get("problem") or refusal.facts.get("value")
+        yield part.misfit(f"rule {own} cannot say what it measures: {problem}", "ask whoever wrote it", "own")
+        return
+    in_rulebook = part.path[0] == "rulebooks"
+    running = [each for each in definition.rulebooks if each.until is None or each.until > day]
+    rulebooks = [definition.rulebooks[int(part.path[1])]] if in_rulebook else running
+    known = {"activity": {each.id for each in definition.activities}}
+    known["currency"] = {each.id for each in definition.currencies}
+    for measure in asked.values():
+        names = [("activity", each) for each in measure.activities]
+        names += [("currency", measure.unit)] if measure.of in IN_A_CURRENCY else []
+        for noun, name in names:
+            if name not in known[noun]:
+                yield part.misfit(
+                    f"rule {own} asks for the {noun} {name!r}, which is not there", f"add the {noun}", "own"
+                )
+        for rulebook in rulebooks:
+            yield from (
+                attrs.evolve(each, path=(*part.path, "own")) for each in _not_counted(part, {measure.of}, rulebook)
+            )
+
+
 # --- the catalogue -----------------------------------------------------------------------------------------------
 
 
 def _of_counter(part: Part, condition: Condition, rulebook: Rulebook) -> Iterator[Misfit]:
     """What an item asks for and the rulebook does not count: it would always be found to be nought."""
-    asked = {condition.of, condition.for_each}
+    yield from _not_counted(part, {condition.of, condition.for_each}, rulebook)
+
+
+def _not_counted(part: Part, asked: set[Of | None], rulebook: Rulebook) -> Iterator[Misfit]:
     if Of.SPENT in asked and not rulebook.counts_spent:
         wrong = f"measures what was spent, which rulebook {rulebook.id} does not count"
         yield part.misfit(wrong, "give its redemption a condition on what was spent too, or a limit of points", "of")

@@ -11,7 +11,7 @@ import attrs
 from volunteer_points.books import About, Lots, Moved, Question
 from volunteer_points.decisions.case import Frame, available, lots_of, refuse, volunteer_question
 from volunteer_points.entries import Entry
-from volunteer_points.model import Condition, Facts, Of, Reading, Whose, readings
+from volunteer_points.model import Condition, Facts, Of, OwnRule, Reading, Use, Whose, own_readings, readings
 from volunteer_points.postings import (
     REDEMPTIONS,
     TIMES,
@@ -111,6 +111,7 @@ class Measurer:
                 found: tuple[Question[Any], ...] = (available(self.volunteer, reading.unit),)
             case Of.BALANCE:
                 found = (available(self.volunteer, reading.unit), Moved(holder, Purpose.HELD, reading.unit))
+                found += _pending(holder, reading)
             case Of.RECORDS:
                 found = (About(holder, RECORD_KINDS, reading.since, reading.until),)
             case Of.MONTHS:
@@ -124,7 +125,7 @@ class Measurer:
     def _together(self, holder: str, reading: Reading) -> tuple[Question[Any], ...]:
         """What a household or a team is counted to have done together."""
         if reading.of in {Of.AVAILABLE, Of.BALANCE}:
-            return (lots_of(holder, reading.unit),)
+            return (lots_of(holder, reading.unit), *_pending(holder, reading))
         unit = _TOGETHER.get(reading.of)
         if unit is None:
             refuse("cannot_be_measured", of=str(reading.of), whose=str(reading.whose))
@@ -144,6 +145,11 @@ class Measurer:
         moved = sum(_amount(answer) for answer in answers)
         is_count = reading.whose is Whose.VOLUNTEER and reading.of in {Of.HOURS, Of.TIMES, Of.QUANTITY}
         return moved if is_count else -moved
+
+
+def _pending(holder: str, reading: Reading) -> tuple[Question[Any], ...]:
+    """What was awarded and is still under public notice, where that is wanted."""
+    return (Moved(holder, Purpose.PENDING, reading.unit),) if reading.pending else ()
 
 
 def _spendable(lots: Lots, at: datetime) -> int:
@@ -211,11 +217,16 @@ def facts_about(  # noqa: PLR0913, PLR0917 - who, by which rules and when
     conditions: Iterable[Condition],
     tags: Iterable[str],
     day: date,
+    *,
+    price: OwnRule | None = None,
 ) -> Facts:
-    """What conditions are held against, on a day."""
-    values = measurer.values(readings(conditions, rulebook.ladders, day))
+    """What conditions are held against, on a day, and what a developer's own price is given."""
+    own_rules = case.frame.own_rules
+    wanted = readings(conditions, rulebook.ladders, day, own_rules)
+    if price is not None:
+        wanted = (*wanted, *own_readings(Use.PRICE, price, day, own_rules))
     scales = {currency.id: currency.scale for currency in case.frame.adopted.currencies}
-    return Facts(day, frozenset(tags), rulebook.ladders, values, scales)
+    return Facts(day, frozenset(tags), rulebook.ladders, measurer.values(wanted), scales, own_rules)
 
 
 def hold_to(facts: Facts, conditions: Iterable[Condition], **more: object) -> None:
@@ -236,6 +247,7 @@ def hold_to(facts: Facts, conditions: Iterable[Condition], **more: object) -> No
         found=shown.found,
         missing=shown.missing,
         over=condition.over,
+        own=None if condition.own is None else str(condition.own),
         clause=condition.clause,
         **more,
     )

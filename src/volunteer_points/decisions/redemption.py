@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -22,7 +23,7 @@ from volunteer_points.decisions.case import (
 )
 from volunteer_points.decisions.measuring import Framed, Measurer, facts_about, hold_to
 from volunteer_points.entries import Cancelled, Collected, Entry, Expired, Extended, Held, ItemListed, Lapsed, Returned
-from volunteer_points.model import Item, Limit, LimitBy, LimitOf, Right, Whose, period_around
+from volunteer_points.model import Facts, Item, Limit, LimitBy, LimitOf, Right, Use, Whose, own_facts, period_around
 from volunteer_points.postings import (
     REDEMPTIONS,
     UNITS,
@@ -126,6 +127,8 @@ class UnitPrice:
     points: int
     cash: Fraction = Fraction(0)
     special: str = ""
+    told: tuple[tuple[str, str], ...] = ()
+    """What a developer's own rule told of it."""
 
 
 def redeem(case: Case, command: Redeem) -> None:
@@ -174,6 +177,7 @@ def redeem(case: Case, command: Redeem) -> None:
         household=person.household if command.payer is Whose.HOUSEHOLD else None,
         cash=quote.cash * command.quantity,
         special=quote.special,
+        priced_by=quote.told,
     )
     about = tuple(dict.fromkeys((redemption_subject(redemption), holder, payer)))
     case.draft(fact, about, case.booking_day, tuple(postings))
@@ -196,8 +200,8 @@ def _quoted(case: Case, item: Item, rulebook: Rulebook, person: VolunteerState) 
     rule = rulebook.redemption
     conditions = (*rule.conditions, *item.conditions, *(each for price in specials for each in price.conditions))
     asking = Measurer(case, person.id, person.household)
-    facts = facts_about(case, asking, rulebook, conditions, person.tags, day)
-    usual = usual_price(case, item, rulebook)
+    facts = facts_about(case, asking, rulebook, conditions, person.tags, day, price=item.own)
+    usual = usual_price(case, item, rulebook, facts)
     if usual is None:
         refuse("item_not_offered", item=item.id, day=day)
     hold_to(facts, (*rule.conditions, *item.conditions), volunteer=person.id, item=item.id)
@@ -207,10 +211,14 @@ def _quoted(case: Case, item: Item, rulebook: Rulebook, person: VolunteerState) 
     return usual
 
 
-def usual_price(case: Framed, item: Item, rulebook: Rulebook) -> UnitPrice | None:
+def usual_price(case: Framed, item: Item, rulebook: Rulebook, facts: Facts) -> UnitPrice | None:
     """The price without any special one; None when the item is not offered that day."""
     if not item.offered_on(case.booking_day):
         return None
+    if item.own is not None:
+        answer = facts.own(Use.PRICE, item.own, item)
+        points = math.ceil(answer.number * case.frame.currency(item.currency).scale)  # a part that is begun is paid
+        return UnitPrice(points, told=own_facts(item.own, answer.facts, alone=True))
     if item.worth is not None:
         exchange = rulebook.redemption.exchange_for(item)
         if exchange is None:

@@ -17,7 +17,7 @@ from volunteer_points.decisions.awarding import (
     service_record,
     team_question,
 )
-from volunteer_points.decisions.case import Case, VolunteerState, refuse, volunteer_question
+from volunteer_points.decisions.case import Case, refuse, volunteer_question
 from volunteer_points.decisions.measuring import RECORD_KINDS, facts_about, hold_to
 from volunteer_points.entries import (
     ActivityListed,
@@ -36,7 +36,7 @@ from volunteer_points.entries import (
 )
 from volunteer_points.model import RECORD_SPAN_DAYS_MAX, Activity, Interval, Right, Team, minutes_in
 from volunteer_points.postings import TIMES, Account, Posting, Purpose, record_subject, volunteer_holder
-from volunteer_points.rules import MINUTES, Route, Rulebook
+from volunteer_points.rules import MINUTES, Route
 
 
 @attrs.frozen
@@ -155,12 +155,6 @@ def submit(case: Case, command: Submit) -> None:
     if team is not None:
         _active_team(case, team, day)
     case.authorise(Right.RECORD, team=team)
-    rulebook, person = case.frame.rulebook_on(day), case.volunteer(command.volunteer)
-    if rulebook.members_only and team is not None and not person.is_member(team, day):
-        refuse("not_a_member", volunteer=command.volunteer, team=team, day=day)
-    within_days = rulebook.within_days(command.evidence)
-    if within_days is not None and (case.booking_day - day).days > within_days:
-        refuse("recorded_too_late", day=day, today=case.booking_day, within_days=within_days)
     fact = Submitted(
         record=record,
         volunteer=command.volunteer,
@@ -171,16 +165,26 @@ def submit(case: Case, command: Submit) -> None:
         source=command.source,
         details=command.details,
     )
-    _hold_recording(case, fact, rulebook, person, day)
+    hold_to_recording(case, fact, day)
     route = route_of(case, fact, day)
     postings = _claim(fact, day)
     case.draft(fact, (record_subject(record), volunteer_holder(command.volunteer)), day, postings)
-    if route is not None and route.automatic and not rulebook.waits_for_day:
+    if route is not None and route.automatic and not case.frame.rulebook_on(day).waits_for_day:
         _approved_by_rulebook(case, fact, day, route)
 
 
-def _hold_recording(case: Case, said: Submitted, rulebook: Rulebook, person: VolunteerState, day: date) -> None:
-    """Refuse a record for which the rulebook's conditions of recording do not hold, before this record is counted."""
+def hold_to_recording(case: Case, said: Submitted, day: date) -> None:
+    """Refuse a record that the rulebook of its day does not take, before this record is counted.
+
+    Raises:
+        Refused: ``no_rulebook``, ``not_a_member``, ``recorded_too_late`` or ``condition_unmet``.
+    """
+    rulebook, person = case.frame.rulebook_on(day), case.volunteer(said.volunteer)
+    if rulebook.members_only and said.team is not None and not person.is_member(said.team, day):
+        refuse("not_a_member", volunteer=said.volunteer, team=said.team, day=day)
+    within_days = rulebook.within_days(said.evidence)
+    if within_days is not None and (case.booking_day - day).days > within_days:
+        refuse("recorded_too_late", day=day, today=case.booking_day, within_days=within_days)
     if not rulebook.recording:
         return
     each = tuple(

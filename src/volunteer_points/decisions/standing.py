@@ -29,6 +29,7 @@ from volunteer_points.model import (
     Level,
     Limit,
     LimitOf,
+    OwnRule,
     Price,
     Shown,
     SpecialPrice,
@@ -76,10 +77,16 @@ class Inquiry:
         state = volunteer_state(volunteer, tuple(entry.fact for entry in entries))
         return state or refuse("unknown_volunteer", volunteer=volunteer)
 
-    def facts(self, person: VolunteerState, rulebook: Rulebook, conditions: tuple[Condition, ...]) -> Facts:
+    def facts(
+        self,
+        person: VolunteerState,
+        rulebook: Rulebook,
+        conditions: tuple[Condition, ...],
+        price: OwnRule | None = None,
+    ) -> Facts:
         """What conditions are held against today."""
         asking = Measurer(self, person.id, person.household)
-        return facts_about(self, asking, rulebook, conditions, person.tags, self.booking_day)
+        return facts_about(self, asking, rulebook, conditions, person.tags, self.booking_day, price=price)
 
 
 # --- levels ------------------------------------------------------------------------------------------------------
@@ -190,6 +197,8 @@ class Quote:
     """The usual price as the catalogue lists it; None where the item has a worth instead."""
     exchange: Exchange | None
     """What turned its worth into points."""
+    told: tuple[tuple[str, str], ...]
+    """The name and version of a developer's own rule that gave the usual price, and what it told."""
     offers: tuple[Offer, ...]
     conditions: tuple[Shown, ...]
     """The conditions for redeeming it at all."""
@@ -231,12 +240,13 @@ def quote(inquiry: Inquiry, volunteer: str, item: str) -> Quote:
     person, rulebook = inquiry.volunteer(volunteer), inquiry.frame.rulebook_on(day)
     inquiry.need(item_question(item))
     found, rule = listed_item(inquiry, item), rulebook.redemption
-    usual = usual_price(inquiry, found, rulebook)
-    if usual is None:
-        refuse("item_not_offered", item=item, day=day)
     specials = tuple(each for each in found.special_prices if each.holds_on(day))
     must = (*rule.conditions, *found.conditions)
-    facts = inquiry.facts(person, rulebook, (*must, *(each for price in specials for each in price.conditions)))
+    conditions = (*must, *(each for price in specials for each in price.conditions))
+    facts = inquiry.facts(person, rulebook, conditions, price=found.own)
+    usual = usual_price(inquiry, found, rulebook, facts)
+    if usual is None:
+        refuse("item_not_offered", item=item, day=day)
     offers = tuple(Offer(price, tuple(map(facts.shown, price.conditions))) for price in specials)
     taken = next((offer.price for offer in offers if offer.met), None)
     counters = {
@@ -254,6 +264,7 @@ def quote(inquiry: Inquiry, volunteer: str, item: str) -> Quote:
         usual=usual.points,
         listed=found.listed_on(day),
         exchange=None if found.worth is None else rule.exchange_for(found),
+        told=usual.told,
         offers=offers,
         conditions=tuple(map(facts.shown, must)),
         is_open=rule.open_on(day) and rule.open_at(day, hour),

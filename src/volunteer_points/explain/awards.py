@@ -10,11 +10,12 @@ from volunteer_points.entries import Awarded, Corrected, Entry, NotAwarded, Reve
 from volunteer_points.errors import InputError
 from volunteer_points.explain.explanations import Explanation, Line, line_of
 from volunteer_points.explain.kinds import facts_of
+from volunteer_points.explain.own_words import in_own_words
 from volunteer_points.explain.past import Past, passed_over, past_of
 from volunteer_points.explain.steps import STEPS, capped_amount, step_facts
 from volunteer_points.explain.templates import Lang, Names, Words, as_it_is
 from volunteer_points.explain.wording import Fact, Minutes, Source, Speaker, Stretch, Term
-from volunteer_points.model import Whose, minutes_in
+from volunteer_points.model import Use, Whose, minutes_in
 from volunteer_points.postings import record_subject
 from volunteer_points.rules import PROGRAMME_PAYS, RECORD, Cap, Rulebook, Step, Stream, streams_of
 
@@ -97,12 +98,17 @@ LINES: Mapping[str, Words] = {
         "另计{currency}[，记入{to}][，由{source}支付]（{stream}[，条款 {clause}]）：",
     ),
     "condition_unmet": Words(
-        "Condition {rule} is not met[: {of}, {over}][; wanted: {wanted}][; found: {found}][ (clause {clause})]",
-        "不符合条件 {rule}[：{over}{of}][；要求 {wanted}][；现为 {found}][（条款 {clause}）]",
+        "Condition {rule} is not met[: {of}, {over}][: {own}][; wanted: {wanted}][; found: {found}]"
+        "[ (clause {clause})]",
+        "不符合条件 {rule}[：{over}{of}][：{own}][；要求 {wanted}][；现为 {found}][（条款 {clause}）]",
     ),
     "by_rate": Words(
         "{measured}[ on top of {so_far}, {over}][, {rate} for each {each}]: {after} (rule {rule}[, clause {clause}])",
         "{measured}[，{over}此前 {so_far}][，每 {each} 计 {rate}]：{after}（规则 {rule}[，条款 {clause}]）",
+    ),
+    "by_own": Words(
+        "{own}: {after} (rule {rule}, {name} {version}[, clause {clause}])",
+        "{own}：{after}（规则 {rule}，{name} {version}[，条款 {clause}]）",
     ),
     "out_of_range": Words(
         "{measured} is outside what the rule takes[, at least {at_least}][, at most {at_most}]:"
@@ -110,9 +116,10 @@ LINES: Mapping[str, Words] = {
         "{measured} 不在规则范围内[，最少 {at_least}][，最多 {at_most}]：不计分（规则 {rule}[，条款 {clause}]）",
     ),
     "added": Words(
-        "Added[, {hourly} per hour][, {fixed} for the record][, {block} for each {each}][, on top of {so_far}, {over}]:"
+        "Added[, {own}][, {hourly} per hour][, {fixed} for the record][, {block} for each {each}]"
+        "[, on top of {so_far}, {over}]:"
         " {before} becomes {after} (rule {rule}[, clause {clause}])",
-        "另加[，每小时 {hourly}][，每条记录 {fixed}][，每 {each} 计 {block}]"
+        "另加[，{own}][，每小时 {hourly}][，每条记录 {fixed}][，每 {each} 计 {block}]"
         "[，{over}此前 {so_far}]：{before}，变为 {after}"
         "（规则 {rule}[，条款 {clause}]）",
     ),
@@ -139,6 +146,10 @@ LINES: Mapping[str, Words] = {
     "capped": Words(
         "Cap {limit} {per}[, {used} used before]: {before} become {after} (cap {rule}[, clause {clause}])",
         "上限{per} {limit}[，此前已用 {used}]：{before}，计为 {after}（上限 {rule}[，条款 {clause}]）",
+    ),
+    "came_over": Words(
+        "{came} above cap {caps} came over[ to {before}]: {after} (stream {rule})",
+        "超出上限 {caps} 的 {came} 转入[，原有 {before}]：{after}（{rule}）",
     ),
     "cap_order": Words(
         "What a cap leaves depends on the order of approval: records approved earlier count first",
@@ -315,12 +326,12 @@ def _working(steps: Iterable[Step], rulebook: Rulebook | None, currency: str, sp
     streams = () if rulebook is None else rulebook.streams
     begun: Stream | None = None
     for step in steps:
-        stream = next((each for each in streams if step.rule in _rules_of(each)), None)
+        stream = next((each for each in streams if _is_of(step, each)), None)
         if stream is not None and stream is not begun:
             begun, currency = stream, stream.currency
             lines.append(_stream(stream, speaker))
         code = step.did if step.did in STEPS else "other_step"
-        facts = step_facts(step, currency)
+        facts = step_facts(step, currency) | _own(step, rulebook)
         if code == "condition_unmet":
             facts |= _measured(step, rulebook, stream)
         lines.append(line_of(speaker, code, LINES[code], facts))
@@ -340,6 +351,24 @@ def _measured(step: Step, rulebook: Rulebook | None, stream: Stream | None) -> d
         ),
         {},
     )
+
+
+def _own(step: Step, rulebook: Rulebook | None) -> dict[str, Fact]:
+    """What a developer's own rule told in a step."""
+    for stream in () if rulebook is None else streams_of(rulebook):
+        for accrual in stream.accruals:
+            if accrual.id == step.rule and accrual.own is not None:
+                return {"own": in_own_words(Use.ACCRUAL, step.facts, accrual.own)}
+        for condition in stream.conditions:
+            if condition.id == step.rule and condition.own is not None:
+                return {"own": in_own_words(Use.CONDITION, step.facts, condition.own)}
+    use = Use.CONDITION if step.did == "condition_unmet" else Use.ACCRUAL
+    return {"own": in_own_words(use, step.facts)}
+
+
+def _is_of(step: Step, stream: Stream) -> bool:
+    """Whether a step was taken for a stream: what came over is told under its own id, all else under a rule's."""
+    return step.rule == stream.id if step.did == "came_over" else step.rule in _rules_of(stream)
 
 
 def _rules_of(stream: Stream) -> set[str]:

@@ -44,6 +44,7 @@ INPUT: Mapping[str, ErrorWords] = {
         "{value} is none of {known}.", "", "{value} 不在可用的词之中：{known}。", "请使用其中之一。",
     ),
     "bad_key": ErrorWords("{value} cannot be an idempotency key.", "", "{value} 不能作为防重复键。", ""),
+    "bad_reference": ErrorWords("{value} is not the reference of a what-if.", "", "{value} 不是试算编号。", ""),
     "unknown_zone": ErrorWords("There is no time zone {zone}.", "", "没有时区 {zone}。", ""),
     "ends_before_it_begins": ErrorWords(
         "It ends at {end}, not after it begins at {begin}.", "", "结束时间 {end} 不晚于开始时间 {begin}。", "",
@@ -172,6 +173,31 @@ PROGRAMME: Mapping[str, ErrorWords] = {
     "no_rulebook": ErrorWords(
         "No rulebook is in force on {day}.", "Adopt one that covers the day, or check the date.",
         "{day} 没有生效的积分办法。", "请采用覆盖这一天的办法，或核对日期。",
+    ),
+    "what_if_differs": ErrorWords(
+        "The what-if {given} is not that of rulebook {rulebook} over this ledger, which is {found}.",
+        "Run it again, look at it, and give the reference at its end.",
+        "试算编号 {given} 不是积分办法 {rulebook} 在本账本上的结果；应为 {found}。",
+        "请重新试算，看过结果后写上末尾的编号。",
+    ),
+    "which_rulebook": ErrorWords(
+        "It is not clear which rulebook is meant[: {value}][; there is {known}].", "Name one of them.",
+        "不清楚要试算哪一版积分办法[：{value}][；现有 {known}]。", "请写明其中一版。",
+    ),
+    "rulebook_id_taken": ErrorWords(
+        "The ledger has another text under the id of rulebook {rulebook}.", "Give the draft an id of its own.",
+        "账本里编号为 {rulebook} 的积分办法是另一版内容。", "请给草案另起编号。",
+    ),
+    "currency_differs": ErrorWords(
+        "The draft counts {currency} with {decimals} decimals, the ledger with {before}.",
+        "Keep the currency as it is and add another one.",
+        "草案的 {currency} 有 {decimals} 位小数，账本为 {before} 位。", "请保持不变，另加一种积分。",
+    ),
+    "nothing_to_try": ErrorWords(
+        "No recorded service or redemption lies on the days on which rulebook {rulebook} would be tried"
+        "[, from {since}][, before {until}].", "Choose days on which service was recorded.",
+        "试算积分办法 {rulebook} 的日期[自 {since} 起][至 {until} 止，不含当日]内没有登记的服务或兑换。",
+        "请选择有服务记录的日期。",
     ),
     "unknown_currency": ErrorWords(
         "There is no currency {currency}[; there is {known}].", "Use one that there is.",
@@ -388,6 +414,7 @@ REMEDIES: Mapping[str, str] = {
     "Write 2026-03-14T09:00:00+08:00.": "请按 2026-03-14T09:00:00+08:00 的格式填写。",
     "Write the time as 09:00.": "请按 09:00 的格式填写时间。",
     "Say from when to when the service was.": "请写明服务的起止时间。",
+    "Copy it from the end of the what-if.": "请从试算结果末尾抄录。",
     "Use 1 to 200 printable characters.": "请用 1 到 200 个可打印字符。",
     "Name two founders, or say with 'run_by_one' that one person runs the programme.":
         "请写两位负责人，或用 run_by_one 注明由一人负责。",

@@ -53,7 +53,8 @@ PROGRAMME_FILE_IN_CHINESE: Mapping[str, str] = {
     "idle_mixed": "同一种积分的有效期写法不一致",
     "one_rate": "需要且只能有一种计分方式",
     "price_dates": "各价格的起始日期没有先后顺序",
-    "price_missing": "需要价格或折合金额之一",
+    "price_missing": "需要价格、折合金额或自定规则之一",
+    "bad_parameter": "不能作为规则的参数",
     # how rules are written
     "bad_month": "不是月份",
     "bad_window": "不是可以统计的时间范围",
@@ -87,6 +88,7 @@ REMEDY_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"It belongs to (.+): write it above the heading of (.+)\."), r"它属于 \1：请写在 \2 的标题之前。"),
     (re.compile(r"Write (\[\[.+\]\]) above each\."), r"请在每一项前写 \1。"),
     (re.compile(r"Write (\{ .+ \}) or a heading\."), r"请写 \1 或一个标题。"),
+    (re.compile(r"Give at most (\d+), each once\."), r"最多 \1 项，每项一次。"),
     (re.compile(r"Let (\S+) begin on (.+)\."), r"请让 \1 从 \2 开始。"),
 )
 """Remedies that name something, as English patterns, and how to say them in Chinese."""
@@ -165,6 +167,14 @@ PROBLEM_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"rulebook (\S+): adopted versions never change; .+"),
         r"积分办法 \1 已采用，不能修改；请用新的编号和日期另写一版",
+    ),
+    (
+        re.compile(r"rulebook (\S+): begins on (\S+), before today (\S+); look at .+"),
+        r"积分办法 \1 从 \2 开始，早于今天 \3；请先试算，并写上试算结果末尾的编号",
+    ),
+    (
+        re.compile(r"rulebooks (.+): a what-if is of one version that reaches back; .+"),
+        r"积分办法 \1 都追溯施行；每次试算只针对一版，请逐版采用",
     ),
     (
         re.compile(r"rulebook (\S+): begins on (\S+), before today (\S+); .+"),

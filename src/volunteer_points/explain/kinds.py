@@ -54,8 +54,10 @@ LINES: Mapping[str, Words] = {
         "{actor} 批准采用项目“{name}”（起草 {author}）[；由 {run_by_one} 一人负责]",
     ),
     "RulebookAdopted": Words(
-        "{actor} adopted rulebook {rulebook}, written by {author}, for service from {since}[ and before {until}]",
-        "{actor} 批准采用积分办法 {rulebook}（起草 {author}），适用于 {since} 起[、{until} 前]的服务",
+        "{actor} adopted rulebook {rulebook}, written by {author}, for service from {since}[ and before {until}]"
+        "[; looked at before: what-if {what_if}]",
+        "{actor} 批准采用积分办法 {rulebook}（起草 {author}），适用于 {since} 起[、{until} 前]的服务"
+        "[；事先试算 {what_if}]",
     ),
     "TeamFormed": Words(
         "Team {name} ({id}) stands in slot {slot}[, under {parent}][, from {since}][, before {until}]"

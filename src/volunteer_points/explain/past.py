@@ -21,10 +21,12 @@ from volunteer_points.entries import (
     Submitted,
     TeamFormed,
 )
+from volunteer_points.errors import Refused
 from volunteer_points.explain.explanations import Line, line_of
+from volunteer_points.explain.own_words import InOwnWords
 from volunteer_points.explain.templates import Words
 from volunteer_points.explain.wording import Fact, Minutes, Noun, Speaker, Stretch, Term
-from volunteer_points.model import Condition, Facts, Shown, Whose, readings
+from volunteer_points.model import Condition, Facts, Reading, Shown, Use, Whose, readings
 from volunteer_points.rules import (
     Accrual,
     Cap,
@@ -45,9 +47,9 @@ LINES: Mapping[str, Words] = {
         "规则 {rule} 不适用：{what}为 {found}[，要求 {wanted}][，不得有 {without}][（条款 {clause}）]",
     ),
     "passed_over_by_condition": Words(
-        "Rule {rule} does not apply: condition {condition} is not met[; measured: {of}, {over}][; wanted: {wanted}]"
-        "[; found: {found}][ (clause {clause})]",
-        "规则 {rule} 不适用：不符合条件 {condition}[；依据：{over}{of}][；要求：{wanted}][；现为：{found}]"
+        "Rule {rule} does not apply: condition {condition} is not met[; measured: {of}, {over}][; {own}]"
+        "[; wanted: {wanted}][; found: {found}][ (clause {clause})]",
+        "规则 {rule} 不适用：不符合条件 {condition}[；依据：{over}{of}][；{own}][；要求：{wanted}][；现为：{found}]"
         "[（条款 {clause}）]",
     ),
     "passed_over_by_hours": Words(
@@ -92,15 +94,18 @@ class Past:
 
     def unmet(self, conditions: tuple[Condition, ...], rulebook: Rulebook) -> Shown | None:
         """The first condition that did not hold, of those that look at the volunteer alone."""
-        day = self.service.day
-        own = [
-            each
-            for each in conditions
-            if all(reading.whose is Whose.VOLUNTEER for reading in readings([each], rulebook.ladders, day))
-        ]
-        values = Measurer(self, self.volunteer).values(readings(own, rulebook.ladders, day))
-        scales = {currency.id: currency.scale for currency in self.frame.adopted.currencies}
-        return Facts(day, frozenset(self.service.tags), rulebook.ladders, values, scales).unmet(own)
+        day, rules = self.service.day, self.frame.own_rules
+
+        def asked(*each: Condition) -> tuple[Reading, ...]:
+            return readings(each, rulebook.ladders, day, rules)
+
+        try:
+            own = [each for each in conditions if all(one.whose is Whose.VOLUNTEER for one in asked(each))]
+            values = Measurer(self, self.volunteer).values(asked(*own))
+            scales = {currency.id: currency.scale for currency in self.frame.adopted.currencies}
+            return Facts(day, frozenset(self.service.tags), rulebook.ladders, values, scales, rules).unmet(own)
+        except Refused:
+            return None  # a developer's own rule is not there any more: nothing is said of it
 
 
 def past_of(entry: Entry, history: tuple[Entry, ...], frame: Frame) -> Past | None:
@@ -191,6 +196,7 @@ def condition_facts(shown: Shown) -> dict[str, Fact]:
         "condition": condition.id,
         "of": Term("measure", str(condition.of)) if measured else None,
         "over": Stretch(condition.over) if measured else None,
+        "own": None if condition.own is None else InOwnWords(Use.CONDITION, condition.own, shown.told),
         "wanted": shown.wanted,
         "found": shown.found,
         "missing": shown.missing,

@@ -10,8 +10,10 @@ from volunteer_points.entries import Entry, Held
 from volunteer_points.errors import InputError
 from volunteer_points.explain.explanations import Explanation, Line, line_of
 from volunteer_points.explain.kinds import currency_of, facts_of
+from volunteer_points.explain.own_words import in_own_words
 from volunteer_points.explain.templates import Lang, Names, Words, as_it_is
 from volunteer_points.explain.wording import End, Fact, Points, Speaker
+from volunteer_points.model import Use
 from volunteer_points.postings import Purpose, redemption_subject
 
 TITLES: Mapping[str, Words] = {
@@ -49,6 +51,7 @@ LINES: Mapping[str, Words] = {
         "Price: {price} × {quantity} = {points}, as the catalogue said on that day (rulebook {rulebook})",
         "价格：{price} × {quantity} = {points}，按当日目录（积分办法 {rulebook}）",
     ),
+    "own_price": Words("The price of one: {own} ({name} {version})", "单价：{own}（{name} {version}）"),
     "lot_used": Words("Taken from: {points}, usable {lot}", "使用积分：{points}，{lot}"),
     "held_until": Words("To be collected {held_until}", "领取期限：{held_until}"),
     "collected": Words(
@@ -109,7 +112,11 @@ def _told(entry: Entry, speaker: Speaker) -> list[Line]:
         facts["price"] = Points(entry.fact.price, entry.fact.currency)
         codes = ("held", "price", "held_until")
         held, price, until = (line_of(speaker, code, LINES[code], facts) for code in codes)
-        return [held, price, *_lots(entry, speaker, "lot_used", -1), until]
+        lines = [held, price]
+        if own := in_own_words(Use.PRICE, entry.fact.priced_by):
+            facts |= {"own": own, "name": own.own.rule, "version": own.own.version}
+            lines.append(line_of(speaker, "own_price", LINES["own_price"], facts))
+        return [*lines, *_lots(entry, speaker, "lot_used", -1), until]
     code = {**_OF_THE_REDEMPTION, **_AFTER_IT}.get(entry.kind)
     if code is None:
         return []

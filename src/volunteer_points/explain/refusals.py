@@ -19,6 +19,7 @@ from volunteer_points.explain.file_words import (
     REMEDY_PATTERNS,
     TOLD_IN_FULL,
 )
+from volunteer_points.explain.misfit_words import misfit_in_chinese, remedy_in_chinese, wrong_in_chinese
 from volunteer_points.explain.store_words import REGISTER_IN_CHINESE
 from volunteer_points.explain.templates import ErrorWords, Lang, Names, Words, as_it_is
 from volunteer_points.explain.wording import Days, Fact, Holder, Noun, Person, Speaker, Stretch, Term, is_missing
@@ -94,7 +95,8 @@ def in_chinese(remedy: str) -> str:
     for pattern, words in REMEDY_PATTERNS:
         if found := pattern.fullmatch(remedy):
             return found.expand(words)
-    return ""
+    said = remedy_in_chinese(remedy)
+    return f"{said}。" if said else ""
 
 
 def problem_in_chinese(sentence: str) -> str:
@@ -102,7 +104,7 @@ def problem_in_chinese(sentence: str) -> str:
     for pattern, words in PROBLEM_PATTERNS:
         if found := pattern.fullmatch(sentence):
             return found.expand(words)
-    return sentence
+    return misfit_in_chinese(sentence) or wrong_in_chinese(sentence) or sentence
 
 
 @attrs.frozen

@@ -12,6 +12,28 @@ WRITTEN: Mapping[str, ErrorWords] = {
         "{field}: {value} is not a stretch of time that can be measured.", "Use one such as {known}.",
         "{field}：{value} 不是可以统计的时间范围。", "可用的写法：{known}。",
     ),
+    "bad_parameter": ErrorWords(
+        "A parameter of a rule cannot be read[: {parameter}][ = {value}].",
+        "Write a whole number, an exact number or a text.",
+        "规则的参数无法识别[：{parameter}][ = {value}]。", "请写整数、精确数或文字。",
+    ),
+    "parameter_missing": ErrorWords(
+        "The rule needs the parameter {parameter}[; there is {known}].", "Add it to its parameters.",
+        "规则需要参数 {parameter}[；现有 {known}]。", "请在规则的参数中补上。",
+    ),
+    "own_rule_unclear": ErrorWords(
+        "The rule {rule} {version} is not as the library needs it: {what}.",
+        "See the protocol volunteer_points.model.Rule for what it must bring.",
+        "规则 {rule} {version} 不符合要求：{what}。", "规则须具备的内容见 volunteer_points.model.Rule。",
+    ),
+    "own_rule_twice": ErrorWords(
+        "The rule {rule} {version} is there twice.", "Take one of them out, or give it another version.",
+        "规则 {rule} {version} 出现两次。", "请移除其中一个，或改用另一个版本号。",
+    ),
+    "own_rule_unreadable": ErrorWords(
+        "The rule {rule} of the package {package} cannot be loaded: {problem}.", "Repair or remove that package.",
+        "软件包 {package} 的规则 {rule} 无法载入：{problem}。", "请修复或移除该软件包。",
+    ),
     "half_a_time": ErrorWords(
         "The hours of the day are not clear[: {value}].", "", "一天中的时段不明确[：{value}]。", "",
     ),
@@ -30,7 +52,8 @@ WRITTEN: Mapping[str, ErrorWords] = {
     ),
     "unknown_ladder": ErrorWords("There is no ladder {ladder}.", "", "没有等级序列 {ladder}。", ""),
     "price_missing": ErrorWords(
-        "Item {item} needs either prices or a worth in money.", "", "物品 {item} 需要价格或折合金额之一。", "",
+        "Item {item} needs prices, a worth in money or an own rule.", "",
+        "物品 {item} 需要价格、折合金额或自定规则之一。", "",
     ),
     "quantity_twice": ErrorWords("A unit stands twice among {units}.", "", "{units} 中有重复的单位。", ""),
     "bad_source": ErrorWords("{value} is nobody who pays.", "", "{value} 不是积分来源。", ""),
@@ -56,13 +79,27 @@ WRITTEN: Mapping[str, ErrorWords] = {
 """About what is written in a rulebook or a record."""
 
 APPLIED: Mapping[str, ErrorWords] = {
+    "own_rule_missing": ErrorWords(
+        "The rule {rule} {version} is not installed (needed for: {use})[; installed: version {versions}].",
+        "Install the package that brings this version.",
+        "规则 {rule} {version} 未安装（用途：{use}）[；已安装版本：{versions}]。", "请安装提供该版本的软件包。",
+    ),
+    "own_rule_failed": ErrorWords(
+        "The rule {rule} {version} failed: {problem}.", "Tell whoever wrote it; nothing was written.",
+        "规则 {rule} {version} 执行出错：{problem}。", "请联系规则的编写者；未写入任何内容。",
+    ),
+    "own_rule_broken": ErrorWords(
+        "The rule {rule} {version} gave {value}, where an exact number within bounds is needed.",
+        "Tell whoever wrote it; nothing was written.",
+        "规则 {rule} {version} 给出 {value}，而这里需要范围内的精确数。", "请联系规则的编写者；未写入任何内容。",
+    ),
     "condition_unmet": ErrorWords(
         "{volunteer} does not meet the condition {condition}[ for {item}]"
-        "[; measured: {of}, {over}][; wanted: {wanted}][; found: {found}][; missing: {missing}]"
+        "[; measured: {of}, {over}][; rule {own}][; wanted: {wanted}][; found: {found}][; missing: {missing}]"
         "[ (clause {clause})].",
         "Come again when it is met.",
-        "{volunteer} 不符合条件 {condition}[（{item}）][；依据：{over}{of}][；要求：{wanted}][；现为：{found}]"
-        "[；还差：{missing}]"
+        "{volunteer} 不符合条件 {condition}[（{item}）][；依据：{over}{of}][；规则 {own}][；要求：{wanted}]"
+        "[；现为：{found}][；还差：{missing}]"
         "[（条款 {clause}）]。", "请在符合条件后再办理。",
     ),
     "cannot_be_measured": ErrorWords(
@@ -141,7 +178,7 @@ RULE_REMEDIES: Mapping[str, str] = {
     "Say what must hold, or leave it out.": "请写明要求，或删去这一条。",
     "Use measures and tags.": "请改用统计量和标签。",
     "Give numbers above 0.": "请给出大于 0 的数。",
-    "Give either 'prices' or 'worth'.": "prices 和 worth 只写一个。",
+    "Give one of 'prices', 'worth' and 'own'.": "prices、worth、own 只写一个。",
     "Add them up.": "请合并为一项。",
     "January is 1 and December is 12.": "一月为 1，十二月为 12。",
     "Give 'from_time' together with 'until_time'.": "请把 from_time 与 until_time 一起写。",
@@ -152,7 +189,12 @@ RULE_REMEDIES: Mapping[str, str] = {
     "Name the unit of a quantity, and of nothing else.": "只有数量（quantity）需要写单位。",
     "Give either 'points' or 'stages'.": "points 和 stages 只写一个。",
     "Let each stage begin above the one before.": "请让每一级高于前一级。",
-    "Give one of 'per_hour', 'fixed' and 'rate'.": "per_hour、fixed、rate 只写一个。",
+    "Give one of 'per_hour', 'fixed', 'rate' and 'own'.": "per_hour、fixed、rate、own 只写一个。",
+    "Beside 'own' give bounds alone: its parameters say what it looks at.": (
+        "写了 own 就只写上下限；看什么由它的参数决定。"
+    ),
+    "Name it with letters of the Latin alphabet, digits and '_'.": "名称请用拉丁字母、数字和下划线。",
+    "Write a whole number, an exact number or a text.": "请写整数、精确数或文字。",
     "Give 'marks', or 'every' with 'points'.": "请写 marks，或把 every 与 points 一起写。",
     "Let each mark lie above the one before.": "请让每个节点高于前一个。",
     "Give either 'each_activity' or 'activities'.": "each_activity 和 activities 只写一个。",

@@ -12,6 +12,7 @@ from volunteer_points.errors import InputError, VolunteerPointsError
 from volunteer_points.explain.awards import under_rulebook
 from volunteer_points.explain.explanations import Explanation, Line, line_of
 from volunteer_points.explain.kinds import facts_of
+from volunteer_points.explain.own_words import in_own_words
 from volunteer_points.explain.past import condition_facts
 from volunteer_points.explain.refusals import sentence
 from volunteer_points.explain.templates import Lang, Names, Words, as_it_is
@@ -31,7 +32,7 @@ from volunteer_points.explain.wording import (
     is_missing,
     plain,
 )
-from volunteer_points.model import Level, LimitOf, Shown
+from volunteer_points.model import Level, LimitOf, Shown, Use
 from volunteer_points.postings import Purpose, holder_named, item_unit, volunteer_holder
 
 TITLES: Mapping[str, Words] = {
@@ -55,12 +56,13 @@ LINES: Mapping[str, Words] = {
         "{level}：未达到[{certified}；须经评定授予]",
     ),
     "condition_met": Words(
-        "✓ {condition}[: {of}, {over}][; wanted: {wanted}][; found: {found}][ (clause {clause})]",
-        "✓ {condition}[：{over}{of}][；要求：{wanted}][；现为：{found}][（条款 {clause}）]",
+        "✓ {condition}[: {of}, {over}][: {own}][; wanted: {wanted}][; found: {found}][ (clause {clause})]",
+        "✓ {condition}[：{over}{of}][：{own}][；要求：{wanted}][；现为：{found}][（条款 {clause}）]",
     ),
     "condition_missed": Words(
-        "✗ {condition}[: {of}, {over}][; wanted: {wanted}][; found: {found}][; missing: {missing}][ (clause {clause})]",
-        "✗ {condition}[：{over}{of}][；要求：{wanted}][；现为：{found}][；还差：{missing}][（条款 {clause}）]",
+        "✗ {condition}[: {of}, {over}][: {own}][; wanted: {wanted}][; found: {found}][; missing: {missing}]"
+        "[ (clause {clause})]",
+        "✗ {condition}[：{over}{of}][：{own}][；要求：{wanted}][；现为：{found}][；还差：{missing}][（条款 {clause}）]",
     ),
     "next_level": Words("Missing for {level}: {missing}", "距 {level} 还差：{missing}"),
     "usual_price": Words("Usual price: {price}[, since {since}]", "通常价格：{price}[，{since} 起]"),
@@ -68,6 +70,7 @@ LINES: Mapping[str, Words] = {
         "Worth {worth} in money, {rate} for each {money}: {price}[ (clause {clause})]",
         "折合金额 {worth}，每 {money} 计 {rate}：{price}[（条款 {clause}）]",
     ),
+    "own_price": Words("Price: {own}: {price} ({name} {version})", "价格：{own}：{price}（{name} {version}）"),
     "special_taken": Words(
         "Special price {price}: it counts[ (clause {clause})]", "优惠价 {price}：适用[（条款 {clause}）]"
     ),
@@ -169,12 +172,16 @@ def _cost(quote: Quote, points: int, cash: Fraction | None) -> Cost:
 
 
 def _usual(quote: Quote, speaker: Speaker) -> Line:
+    facts: dict[str, Fact]
     exchange, listed = quote.exchange, quote.listed
+    if own := in_own_words(Use.PRICE, quote.told, quote.item.own):
+        facts = {"own": own, "name": own.own.rule, "version": own.own.version, "price": _cost(quote, quote.usual, None)}
+        return _line(speaker, "own_price", facts)
     if exchange is None or quote.item.worth is None:
         cash, since = (None, None) if listed is None else (listed.cash, listed.since)
         return _line(speaker, "usual_price", {"price": _cost(quote, quote.usual, cash), "since": since})
     name = speaker.choose(quote.item.currency, speaker.currency(quote.item.currency).name)
-    facts: dict[str, Fact] = {
+    facts = {
         "worth": Exact(str(quote.item.worth)),
         "rate": f"{Exact(str(exchange.points)).shown(speaker)} {name}",
         "money": Exact(str(exchange.money)),

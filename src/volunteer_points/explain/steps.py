@@ -23,6 +23,7 @@ STEPS = _OF_TIME | {
     "per_hour",
     "fixed",
     "by_rate",
+    "by_own",
     "out_of_range",
     "condition_unmet",
     "multiplied",
@@ -30,6 +31,7 @@ STEPS = _OF_TIME | {
     "points_rounded",
     "milestone",
     "capped",
+    "came_over",
 }
 """Every step that has words of its own, by what it did."""
 
@@ -41,6 +43,7 @@ def step_facts(step: Step, currency: str) -> dict[str, Fact]:
     number = _numbers(step, currency)
     numbers = {"before": step.before, "after": step.after, **said}
     facts |= {name: number(numbers[name]) for name in _NUMBERS if numbers.get(name)}
+    facts |= {name: said[name] for name in ("name", "version") if name in said}
     facts |= {name: Exact(said[name]) for name in ("rate", "times", "share") if name in said}
     facts |= {name: Term(group, said[name]) for name, group in _TERMS.items() if name in said}
     if said.get("per") == RECORD:
@@ -128,6 +131,11 @@ def _unmet(step: Step, said: Mapping[str, str]) -> dict[str, Fact]:
     return {"found": step.before, "wanted": said.get("wanted")}
 
 
+def _came_over(step: Step, said: Mapping[str, str]) -> dict[str, Fact]:
+    before = Exact(step.before) if step.before != "0" else None
+    return {"came": Exact(said["came"]), "caps": said["caps"], "before": before}
+
+
 _MORE: Mapping[str, Callable[[Step, Mapping[str, str]], dict[str, Fact]]] = {
     "per_hour": _per_hour,
     "by_rate": _by_rate,
@@ -135,5 +143,6 @@ _MORE: Mapping[str, Callable[[Step, Mapping[str, str]], dict[str, Fact]]] = {
     "added": _added,
     "milestone": _milestone,
     "condition_unmet": _unmet,
+    "came_over": _came_over,
 }
 """What a step says besides its numbers."""

@@ -24,6 +24,10 @@ LEDGERS: Mapping[str, ErrorWords] = {
         "[Line {line}: ]an entry cannot be read: {problem}. It starts with {starts}", _RESTORE[0],
         "[第 {line} 行：]有一个条目无法读取：{problem}。开头为 {starts}", _RESTORE[1],
     ),
+    "entry_out_of_place": ErrorWords(
+        "Entry {entry} ({kind}) speaks of {subject}, of which nothing was written before.", _RESTORE[0],
+        "分录 {entry}（{kind}）提到 {subject}，而此前没有写过它。", _RESTORE[1],
+    ),
     "node_missing": ErrorWords(
         "The tree over the ledger lacks node {place} of level {level}.", _RESTORE[0],
         "账本的哈希树缺少第 {level} 层的第 {place} 个节点。", _RESTORE[1],
@@ -210,6 +214,30 @@ PLACES: Mapping[str, ErrorWords] = {
     "older_schema": ErrorWords(
         "{place}: its tables are of version {schema_version}, and this library needs {known}.", "",
         "{place}：表的版本是 {schema_version}，本程序需要 {known}。", "请升级表，或安装旧版本的程序。",
+    ),
+    "server_too_old": ErrorWords(
+        "The server is {found}; a ledger needs at least {least}.", "",
+        "服务器为 {found}；账本至少需要 {least}。", "请升级数据库服务器。",
+    ),
+    "not_a_prefix": ErrorWords(
+        "{prefix} cannot be what the names of tables begin with.", "",
+        "表名不能以 {prefix} 开头。", "请用小写字母开头、下划线结尾，最多 32 个字符，如 points_。",
+    ),
+    "not_a_schema": ErrorWords(
+        "{schema} cannot be the name of a schema.", "",
+        "{schema} 不能作为模式（schema）名。", "请只用字母、数字、下划线和连字符，以字母开头，最多 63 字节。",
+    ),
+    "naming_twice": ErrorWords(
+        "The URL says prefix {prefix} and schema {schema}, and the program says otherwise.", "",
+        "地址中写明前缀 {prefix}、模式 {schema}，而程序中的写法不同。", "请只在一处写明。",
+    ),
+    "no_schemas_there": ErrorWords(
+        "There is no schema {schema} in a file of SQLite.", "",
+        "SQLite 文件中没有模式 {schema}。", "请去掉 schema，只用前缀。",
+    ),
+    "schema_missing": ErrorWords(
+        "The schema of the tables is not there ({problem}).", "",
+        "数据库中没有指定的模式（{problem}）。", "请先由数据库所有者建立：CREATE SCHEMA 或 CREATE DATABASE。",
     ),
     "unsafe_settings": ErrorWords(
         "The connection is not safe for a ledger: {found}.", "",

@@ -7,6 +7,7 @@ import re
 from volunteer_points.commands import Definition
 from volunteer_points.explain import Lang
 from volunteer_points.handout.sentences import Section, phrases, sections
+from volunteer_points.model import NO_OWN_RULES, OwnRules
 from volunteer_points.rules import Rulebook
 
 _MARKS = re.compile(r"([\\`*_\[\]<>#|])")
@@ -44,9 +45,9 @@ footer { margin-top: 2rem; border-top: 1px solid #ccc; color: #777; font-size: .
 """
 
 
-def markdown(definition: Definition, rulebook: Rulebook, lang: Lang) -> str:
+def markdown(definition: Definition, rulebook: Rulebook, lang: Lang, own_rules: OwnRules = NO_OWN_RULES) -> str:
     """A rulebook of a programme as a page in Markdown."""
-    title, when, parts, proof = _parts(definition, rulebook, lang)
+    title, when, parts, proof = _parts(definition, rulebook, lang, own_rules)
     lines = [f"# {_plain(title)}", "", _plain(when)]
     for section in parts:
         lines += ["", f"## {_plain(section.title)}", ""]
@@ -55,7 +56,7 @@ def markdown(definition: Definition, rulebook: Rulebook, lang: Lang) -> str:
     return "\n".join([*lines, "", "---", "", _plain(proof), ""])
 
 
-def html(definition: Definition, rulebook: Rulebook, lang: Lang) -> str:
+def html(definition: Definition, rulebook: Rulebook, lang: Lang, own_rules: OwnRules = NO_OWN_RULES) -> str:
     """A rulebook of a programme as a page in HTML that needs nothing from elsewhere.
 
     Raises:
@@ -63,15 +64,17 @@ def html(definition: Definition, rulebook: Rulebook, lang: Lang) -> str:
     """
     from jinja2 import Environment  # noqa: PLC0415 - an extra
 
-    title, when, parts, proof = _parts(definition, rulebook, lang)
+    title, when, parts, proof = _parts(definition, rulebook, lang, own_rules)
     template = Environment(autoescape=True).from_string(_TEMPLATE)
     language = "zh-CN" if lang == "zh" else "en"
     return template.render(lang=language, title=title, when=when, sections=parts, proof=proof)
 
 
-def _parts(definition: Definition, rulebook: Rulebook, lang: Lang) -> tuple[str, str, tuple[Section, ...], str]:
+def _parts(
+    definition: Definition, rulebook: Rulebook, lang: Lang, own_rules: OwnRules
+) -> tuple[str, str, tuple[Section, ...], str]:
     """Title, days, sections and the line that proves which version it is."""
-    say = phrases(definition, lang)
+    say = phrases(definition, lang, own_rules)
     title = f"{definition.name} · {rulebook.title or rulebook.id}"
     until = say.pick(f" up to {rulebook.until}", f"，{rulebook.until} 前有效") if rulebook.until else ""
     when = say.pick(f"In force from {rulebook.since}{until}.", f"自 {rulebook.since} 起施行{until}。")

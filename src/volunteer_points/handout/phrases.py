@@ -9,8 +9,20 @@ from fractions import Fraction
 import attrs
 
 from volunteer_points.explain import Lang
+from volunteer_points.explain.own_words import own_description
 from volunteer_points.explain.vocabulary import VOCABULARY
-from volunteer_points.model import Condition, Currency, Of, Period, Whose, number_text
+from volunteer_points.model import (
+    NO_OWN_RULES,
+    Condition,
+    Currency,
+    Of,
+    OwnRule,
+    OwnRules,
+    Period,
+    Use,
+    Whose,
+    number_text,
+)
 from volunteer_points.rules import Counts, When
 
 _MEASURES: Mapping[Of, tuple[str, str, str, str]] = {
@@ -47,11 +59,13 @@ class Phrases:
         lang: ``zh`` or ``en``.
         names: Names to be shown for ids, by subject such as ``activity:park``.
         currencies: The programme's currencies by their ids.
+        own_rules: The developers' own rules that are there; without them their parameters are told.
     """
 
     lang: Lang
     names: Mapping[str, str] = attrs.field(factory=dict)
     currencies: Mapping[str, Currency] = attrs.field(factory=dict)
+    own_rules: OwnRules = NO_OWN_RULES
 
     def pick(self, en: str, zh: str) -> str:
         """The text in the language."""
@@ -142,6 +156,9 @@ class Phrases:
     def condition(self, condition: Condition) -> str:
         """What must hold: ``at least 100 hours served in all``."""
         found = [self._bounds(condition, condition.of)] if condition.of is not None else []
+        if condition.own is not None:
+            bounds = " ".join(self._bound_texts(condition))
+            found.append(f"{self.own(Use.CONDITION, condition.own)} {bounds}")
         if condition.tags:
             found.append(
                 self.pick(f"one of the tags {self.listed(condition.tags)}", f"属于{self.listed(condition.tags)}")
@@ -154,6 +171,16 @@ class Phrases:
             ladder = self.names.get(f"ladder:{condition.ladder}") or condition.ladder
             found.append(self.pick(f"at least level {level} of {ladder}", f"{ladder}达到{level}"))
         return self.pick(" and ", "，且").join(found)
+
+    def own(self, use: Use, own: OwnRule) -> str:
+        """A developer's own rule in its own words, with its name and version."""
+        said = own_description(use, own, self.own_rules, self.lang)
+        return said if str(own) in said else self.pick(f"{said} ({own})", f"{said}（{own}）")
+
+    def _bound_texts(self, condition: Condition) -> list[str]:
+        each = "" if condition.for_each is None else f" × {self.of(VOCABULARY['measure'], condition.for_each)}"
+        bounds = (("≥", condition.at_least), ("<", condition.below))
+        return [f"{sign} {number_text(bound)}{each}" for sign, bound in bounds if bound is not None]
 
     def _bounds(self, condition: Condition, of: Of) -> str:
         en, _, zh, _ = _MEASURES[of]

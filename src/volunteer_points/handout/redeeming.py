@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from volunteer_points.commands import Definition
 from volunteer_points.handout.phrases import Phrases
-from volunteer_points.model import Item, Limit, Price, SpecialPrice, number_text
+from volunteer_points.model import Item, Limit, Price, SpecialPrice, Use, number_text
 from volunteer_points.rules import RedemptionRule, Rulebook, Window
 
 Said = tuple[str, str, str]
@@ -111,6 +111,8 @@ def of_catalogue(definition: Definition, say: Phrases) -> Iterator[Said]:
         prices = [_price(price, item, say) for price in item.prices]
         if item.worth is not None:
             prices = [say.pick(f"worth {number_text(item.worth)}", f"价值 {number_text(item.worth)} 元")]
+        if item.own is not None:
+            prices = [say.own(Use.PRICE, item.own)]
         prices += [_special(price, item, say) for price in item.special_prices]
         text = f"{name}{say.pick(': ', '：')}{say.pick('; ', '；').join(prices)}"
         if item.conditions:

@@ -11,7 +11,7 @@ from volunteer_points.commands import Definition
 from volunteer_points.explain import Lang
 from volunteer_points.handout.phrases import Phrases
 from volunteer_points.handout.redeeming import of_catalogue, of_redemption
-from volunteer_points.model import Condition, Of, number_text
+from volunteer_points.model import NO_OWN_RULES, Condition, Of, OwnRules, Use, number_text
 from volunteer_points.rules import (
     BALANCE,
     BENEFICIARY_PAYS,
@@ -52,7 +52,7 @@ class Section:
     sentences: tuple[Sentence, ...]
 
 
-def phrases(definition: Definition, lang: Lang) -> Phrases:
+def phrases(definition: Definition, lang: Lang, own_rules: OwnRules = NO_OWN_RULES) -> Phrases:
     """Phrases with the names that a programme gives its things."""
     names = {f"activity:{each.id}": each.name for each in definition.activities}
     names |= {f"team:{each.id}": each.name for each in definition.teams}
@@ -64,7 +64,7 @@ def phrases(definition: Definition, lang: Lang) -> Phrases:
         for ladder in rulebook.ladders:
             names[f"ladder:{ladder.id}"] = ladder.name
             names |= {f"level:{ladder.id}.{level.id}": level.name for level in ladder.levels}
-    return Phrases(lang, names, {each.id: each for each in definition.currencies})
+    return Phrases(lang, names, {each.id: each for each in definition.currencies}, own_rules)
 
 
 def sections(rulebook: Rulebook, say: Phrases, definition: Definition | None = None) -> tuple[Section, ...]:
@@ -135,6 +135,8 @@ def _ended(text: str, say: Phrases) -> str:
 def _accrual(accrual: Accrual, which: str, currency: str, say: Phrases) -> str:
     if accrual.rate is not None:
         what = _rate(accrual.rate, currency, say)
+    elif accrual.own is not None:
+        what = say.own(Use.ACCRUAL, accrual.own)
     elif accrual.per_hour is not None:
         what = say.pick(
             f"{say.amount(accrual.per_hour, currency)} an hour", f"每小时 {say.amount(accrual.per_hour, currency)}"

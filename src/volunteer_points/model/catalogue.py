@@ -13,6 +13,7 @@ import attrs
 from volunteer_points.canonical import exact
 from volunteer_points.errors import InputError
 from volunteer_points.model.conditions import Condition
+from volunteer_points.model.own import OwnRule
 from volunteer_points.model.values import RESERVED_UNITS, Period, calendar_day, identifier, not_negative, positive
 
 
@@ -146,7 +147,7 @@ class Limit:
 class Item:
     """A catalogue item: a good with stock or a service without, given by a partner, at dated prices.
 
-    Instead of prices it may have a ``worth`` in money, which the rulebook's exchange turns into points.
+    Instead of prices it may have a ``worth`` in money, which the rulebook's exchange turns into points, or an own rule.
     """
 
     id: str = attrs.field(validator=identifier)
@@ -164,10 +165,12 @@ class Item:
     special_prices: tuple[SpecialPrice, ...] = ()
     conditions: tuple[Condition, ...] = ()
     """What must hold for whoever redeems it."""
+    own: OwnRule | None = None
+    """A developer's own rule that gives the price."""
 
     def __attrs_post_init__(self) -> None:
-        if bool(self.prices) is (self.worth is not None):
-            raise InputError("price_missing", item=self.id, fix="Give either 'prices' or 'worth'.")
+        if sum((bool(self.prices), self.worth is not None, self.own is not None)) != 1:
+            raise InputError("price_missing", item=self.id, fix="Give one of 'prices', 'worth' and 'own'.")
         days = [price.since for price in self.prices]
         later = [day for day in days[1:] if day is not None]
         unordered = self.prices and len(later) != len(days) - 1
@@ -179,7 +182,7 @@ class Item:
         return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
 
     def listed_on(self, day: date) -> Price | None:
-        """The usual price on that day; None when it is not offered then or has a worth instead."""
+        """The usual price on that day; None when it is not offered then or is priced otherwise."""
         if not self.offered_on(day):
             return None
         return next((price for price in reversed(self.prices) if price.since is None or price.since <= day), None)

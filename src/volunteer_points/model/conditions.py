@@ -7,130 +7,28 @@ its conditions. The same conditions decide who earns, who may redeem, which pric
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
-from enum import StrEnum
+from datetime import date
 from fractions import Fraction
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any
 
 import attrs
 
 from volunteer_points.canonical import exact
 from volunteer_points.errors import InputError
-from volunteer_points.model.values import Period, add_months, identifier, period_around, words
-
-_ROLLING = re.compile(r"([1-9][0-9]{0,4}) (days|months|years)")
-
-
-class Of(StrEnum):
-    """What a measure counts."""
-
-    HOURS = "hours"
-    MINUTES = "minutes"
-    TIMES = "times"
-    """Approved records, each once; those without minutes always, others when the rulebook counts times."""
-    EARNED = "earned"
-    """Points that service earned, in ``unit``, less what was taken back."""
-    AVAILABLE = "available"
-    """What can be spent now, in ``unit``; the window does not matter."""
-    BALANCE = "balance"
-    """What can be spent now and what is held for redemptions, in ``unit``."""
-    SPENT = "spent"
-    """Points that were redeemed or are held for it, in ``unit``."""
-    REDEMPTIONS = "redemptions"
-    QUANTITY = "quantity"
-    """What records say besides time, in ``unit``: millilitres of blood, kilograms of waste."""
-    RECORDS = "records"
-    """Records that were handed in and not rejected, approved or not."""
-    MONTHS = "months"
-    """Whole months since the volunteer was enrolled."""
-
-
-class Whose(StrEnum):
-    """Whose number is meant."""
-
-    VOLUNTEER = "volunteer"
-    HOUSEHOLD = "household"
-    TEAM = "team"
-    PROGRAMME = "programme"
-
-
-def window_text(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    """Validate a window: a period of the calendar, or the last so many days, months or years."""
-    if not isinstance(value, str) or (value not in list(Period) and not _ROLLING.fullmatch(value)):
-        known = [*Period, "90 days", "12 months", "2 years"]
-        raise InputError("bad_window", field=attribute.name, value=repr(value), known=known)
-
-
-def window_around(day: date, over: str) -> tuple[date | None, date | None]:
-    """The first day of a window that holds ``day``, and the first day after it.
-
-    >>> window_around(date(2026, 3, 31), "1 months")[0].isoformat()
-    '2026-03-01'
-    """
-    rolling = _ROLLING.fullmatch(over)
-    if rolling is None:
-        return period_around(day, Period(over))
-    number, unit = int(rolling[1]), rolling[2]
-    after = day + timedelta(days=1)
-    if unit == "days":
-        return after - timedelta(days=number), after
-    months = number * (12 if unit == "years" else 1)
-    return (add_months(day, -months) + timedelta(days=1) if months < day.year * 12 - 12 else None), after
-
-
-@attrs.frozen
-class Reading:
-    """A measure with its window in days: what must be read from the books.
-
-    ``HOURS`` is read in minutes and holds what was brought over from before the ledger; ``MINUTES`` are only those
-    that awards counted, which is what caps look at.
-    """
-
-    of: Of
-    unit: str = ""
-    activities: tuple[str, ...] = ()
-    whose: Whose = Whose.VOLUNTEER
-    since: date | None = None
-    until: date | None = None
-
-
-_UNITLESS = frozenset({Of.HOURS, Of.MINUTES, Of.TIMES, Of.REDEMPTIONS, Of.RECORDS, Of.MONTHS})
-_AT_THE_MOMENT = frozenset({Of.AVAILABLE, Of.BALANCE, Of.MONTHS})
-IN_A_CURRENCY = frozenset({Of.EARNED, Of.AVAILABLE, Of.BALANCE, Of.SPENT})
-"""What is measured in smallest parts of the currency that ``unit`` names."""
-
-
-class Measured(Protocol):
-    """What says of whom, of what and over which window something is measured."""
-
-    @property
-    def unit(self) -> str:
-        """The currency or the quantity, where one is measured."""
-        ...
-
-    @property
-    def activities(self) -> tuple[str, ...]:
-        """Only these activities; none named means all."""
-        ...
-
-    @property
-    def whose(self) -> Whose:
-        """Whose number it is."""
-        ...
-
-    @property
-    def over(self) -> str:
-        """The window."""
-        ...
-
-
-def reading(of: Of, measured: Measured, day: date) -> Reading:
-    """The measure as it stands on a day."""
-    since, until = (None, None) if of in _AT_THE_MOMENT else window_around(day, measured.over)
-    unit = "" if of in _UNITLESS else measured.unit
-    return Reading(Of.HOURS if of is Of.MINUTES else of, unit, measured.activities, measured.whose, since, until)
+from volunteer_points.model.measures import (
+    IN_A_CURRENCY,
+    Measured,
+    Of,
+    Reading,
+    Whose,
+    number_text,
+    reading,
+    window_text,
+)
+from volunteer_points.model.own import NO_OWN_RULES, Answer, Given, OwnRule, OwnRules, Use
+from volunteer_points.model.values import identifier, words
 
 
 def _bound(value: object) -> Fraction | None:
@@ -139,7 +37,7 @@ def _bound(value: object) -> Fraction | None:
 
 @attrs.frozen(kw_only=True)
 class Condition:
-    """Something that must hold: a measure within bounds, tags, or a level. All that is named must hold.
+    """Something that must hold: a measure or an own rule within bounds, tags, or a level. All that is named must hold.
 
     ``at_least`` is reached, ``below`` is not; with ``for_each`` both are multiplied by another measure, so that
     ten points for each hour is ``of = "earned", at_least = 10, for_each = "hours"``. ``for_each_unit`` is the unit of
@@ -167,20 +65,30 @@ class Condition:
     level: str = ""
     """At least this level of the ladder."""
     clause: str = attrs.field(default="", validator=words)
+    own: OwnRule | None = None
+    """A developer's own rule, whose number is held against the bounds."""
 
     def __attrs_post_init__(self) -> None:
         bounded = self.at_least is not None or self.below is not None
-        if (self.of is not None) is not bounded:
+        if (self.of is not None or self.own is not None) is not bounded:
             raise InputError("condition_unclear", condition=self.id, fix="Give 'of' with 'at_least' or 'below'.")
+        if self.own is not None and (self.of is not None or self.activities or self.each_activity):
+            raise InputError(
+                "condition_unclear",
+                condition=self.id,
+                fix="Beside 'own' give bounds alone: its parameters say what it looks at.",
+            )
         if bool(self.ladder) is not bool(self.level):
             raise InputError("condition_unclear", condition=self.id, fix="Give 'ladder' together with 'level'.")
         if not (bounded or self.tags or self.without_tags or self.level):
             raise InputError("condition_empty", condition=self.id, fix="Say what must hold, or leave it out.")
 
-    def readings(self, day: date) -> Iterator[Reading]:
+    def readings(self, day: date, own_rules: OwnRules = NO_OWN_RULES) -> Iterator[Reading]:
         """What must be known to decide it, besides tags and level."""
         if self.of is not None:
             yield reading(self.of, self, day)
+        if self.own is not None:
+            yield from own_readings(Use.CONDITION, self.own, day, own_rules)
         if self.for_each is not None:
             yield reading(self.for_each, self.factor, day)
 
@@ -226,6 +134,8 @@ class Shown:
     found: str = ""
     missing: str = ""
     """How much more it takes, where a number is too small."""
+    told: tuple[tuple[str, str], ...] = ()
+    """The facts that an own rule told, by name."""
 
 
 @attrs.frozen
@@ -237,6 +147,24 @@ class Facts:
     ladders: tuple[Ladder, ...] = ()
     values: Mapping[Reading, int] = attrs.field(factory=dict)
     scales: Mapping[str, int] = attrs.field(factory=dict)
+    own_rules: OwnRules = NO_OWN_RULES
+
+    def own(self, use: Use, own: OwnRule, about: object = None) -> Answer:
+        """What a developer's own rule gives.
+
+        Raises:
+            Refused: ``own_rule_missing``, ``own_rule_failed`` or ``own_rule_broken``.
+        """
+        asked = self.own_rules.measures(use, own)
+        measured = {name: self.measure(each.of, each) for name, each in asked.items()}
+        given: Given[Any] = Given(
+            parameters=own.parameters,
+            day=self.day,
+            tags=tuple(sorted(self.tags)),
+            measured=MappingProxyType(measured),
+            about=about,
+        )
+        return self.own_rules.answer(use, own, given)
 
     def measure(self, of: Of, measured: Measured) -> Fraction:
         """The number: hours and points as people write them."""
@@ -249,7 +177,10 @@ class Facts:
         """Hold a condition against what is known."""
         shown = Shown(condition=condition, met=True)
         if condition.of is not None:
-            shown = self._bounds(condition, condition.of)
+            shown = self._bounds(condition, self.measure(condition.of, condition))
+        elif condition.own is not None:
+            answer = self.own(Use.CONDITION, condition.own)
+            shown = attrs.evolve(self._bounds(condition, answer.number), told=answer.facts)
         if not shown.met:
             return shown
         if condition.tags and self.tags.isdisjoint(condition.tags):
@@ -261,8 +192,7 @@ class Facts:
             return self._level(condition)
         return shown
 
-    def _bounds(self, condition: Condition, of: Of) -> Shown:
-        found = self.measure(of, condition)
+    def _bounds(self, condition: Condition, found: Fraction) -> Shown:
         factor = Fraction(1) if condition.for_each is None else self.measure(condition.for_each, condition.factor)
         least = None if condition.at_least is None else condition.at_least * factor
         below = None if condition.below is None else condition.below * factor
@@ -307,28 +237,24 @@ def ladder_named(ladders: Iterable[Ladder], name: str) -> Ladder:
     raise InputError("unknown_ladder", ladder=name, fix="Describe the ladder in the rulebook.")
 
 
-def readings(conditions: Iterable[Condition], ladders: tuple[Ladder, ...], day: date) -> set[Reading]:
-    """All that must be known to hold conditions against the books."""
-    found: set[Reading] = set()
+def own_readings(use: Use, own: OwnRule, day: date, own_rules: OwnRules) -> Iterator[Reading]:
+    """All that must be known for a developer's own rule.
+
+    Raises:
+        Refused: ``own_rule_missing`` or ``own_rule_failed``.
+    """
+    return (reading(each.of, each, day) for each in own_rules.measures(use, own).values())
+
+
+def readings(
+    conditions: Iterable[Condition], ladders: tuple[Ladder, ...], day: date, own_rules: OwnRules = NO_OWN_RULES
+) -> tuple[Reading, ...]:
+    """All that must be known to hold conditions against the books, each once, in the order of the conditions."""
+    found: dict[Reading, None] = {}
     for condition in conditions:
-        found.update(condition.readings(day))
+        found.update(dict.fromkeys(condition.readings(day, own_rules)))
         if condition.ladder:
             levels = ladder_named(ladders, condition.ladder).levels
-            found |= readings((each for level in levels for each in level.conditions), ladders, day)
-    return found
-
-
-def number_text(number: Fraction) -> str:
-    """A number as people write it: a decimal where it is one, else a ratio.
-
-    >>> number_text(Fraction(5, 2)), number_text(Fraction(1, 3))
-    ('2.5', '1/3')
-    """
-    if number.denominator == 1:
-        return str(number.numerator)
-    for digits in range(1, 7):
-        parts = number * 10**digits
-        if parts.denominator == 1:
-            whole, rest = divmod(abs(parts.numerator), 10**digits)
-            return f"{'-' if number < 0 else ''}{whole}.{rest:0{digits}d}"
-    return str(number)
+            within = (each for level in levels for each in level.conditions)
+            found.update(dict.fromkeys(readings(within, ladders, day, own_rules)))
+    return tuple(found)

@@ -33,6 +33,7 @@ RESERVED_UNITS = frozenset({"minutes", "redemptions", "units"})
 """What the ledger counts besides currencies and items; no currency may be called so."""
 
 _YEARS = range(1900, 3000)
+_NO_TIME, _MINUTE = timedelta(), timedelta(minutes=1)
 _HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
 _ID = re.compile(r"[\w.\-]{1,64}", re.UNICODE)
 
@@ -200,7 +201,7 @@ class Interval:
     @property
     def minutes(self) -> int:
         """Whole minutes served; a begun minute does not count."""
-        return (self.end - self.begin) // timedelta(minutes=1)
+        return (self.end - self.begin) // _MINUTE
 
     def overlaps(self, other: Interval) -> bool:
         """Whether some instant lies in both."""
@@ -209,4 +210,4 @@ class Interval:
 
 def minutes_in(intervals: Iterable[Interval]) -> int:
     """Whole minutes served in all of the intervals together, however they are split."""
-    return sum((interval.end - interval.begin for interval in intervals), timedelta()) // timedelta(minutes=1)
+    return sum((interval.end - interval.begin for interval in intervals), _NO_TIME) // _MINUTE

@@ -37,7 +37,7 @@ from volunteer_points.errors import (
     VolunteerPointsError,
 )
 from volunteer_points.ledger import decode
-from volunteer_points.model import Item
+from volunteer_points.model import NO_OWN_RULES, Item, OwnRules
 from volunteer_points.postings import (
     PROGRAMME,
     REDEMPTIONS,
@@ -65,6 +65,7 @@ class Programme:
         clock: Gives the time at which a command is booked when the command brings none.
         new_key: Gives an idempotency key when the caller brings none.
         retry: How a busy store is tried again.
+        own_rules: The developers' own rules that rulebooks may name; :mod:`volunteer_points.installed` finds them.
     """
 
     def __init__(
@@ -74,11 +75,13 @@ class Programme:
         clock: Callable[[], datetime] = now,
         new_key: Callable[[], str] = new_key,
         retry: Retry | None = None,
+        own_rules: OwnRules = NO_OWN_RULES,
     ) -> None:
         self.store = store
         self._clock = clock
         self._new_key = new_key
         self._retry = retry or Retry()
+        self.own_rules = own_rules
 
     # --- writing -------------------------------------------------------------------------------------------------
 
@@ -111,7 +114,7 @@ class Programme:
         while True:
             try:
                 with self.store.session() as session:
-                    return write_all(session, requests, keep_going=keep_going, pause=self._pause)
+                    return write_all(session, requests, self.own_rules, keep_going=keep_going, pause=self._pause)
             except (Busy, CommitUnknown) as error:
                 if isinstance(error, HostBusy) or attempt >= self._retry.times:
                     raise
@@ -133,7 +136,7 @@ class Programme:
         """What commands would write one after the other; refusals stand in their outcomes."""
         requests = [self._request(order) for order in orders]
         with self.store.reader() as reader:
-            return decided_in_turn(requests, reader.ask, keep_going=True, pause=self._pause)
+            return decided_in_turn(requests, reader.ask, self.own_rules, keep_going=True, pause=self._pause)
 
     def sweep(self, *, actor: str, booked_at: datetime | None = None, batch: int = 500) -> tuple[Outcome, ...]:
         """Do everything that a date decides, in bounded transactions.
@@ -232,7 +235,7 @@ class Programme:
         return frame
 
     def _frame_or_none(self) -> Frame | None:
-        return frame_of(self.ask(FRAME))
+        return frame_of(self.ask(FRAME), self.own_rules)
 
     def nouns(self) -> dict[str, Nouns]:
         """Teams, households, partners, activities and items as they stand, by subject such as ``team:repairs``."""

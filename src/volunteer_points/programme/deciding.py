@@ -9,6 +9,7 @@ from volunteer_points.books import Books, Lacks, Question, Tally
 from volunteer_points.commands import Request
 from volunteer_points.decisions import decide
 from volunteer_points.errors import Refused
+from volunteer_points.model import OwnRules
 from volunteer_points.programme.orders import Outcome
 from volunteer_points.storage import Session
 
@@ -16,7 +17,7 @@ Fetch = Callable[[tuple[Question[Any], ...]], Mapping[Question[Any], Any]]
 
 
 def write_all(
-    session: Session, requests: list[Request], *, keep_going: bool, pause: Callable[[], None]
+    session: Session, requests: list[Request], own_rules: OwnRules, *, keep_going: bool, pause: Callable[[], None]
 ) -> tuple[Outcome, ...]:
     """Decide about all requests, and only then write, so that every answer is from before this session's writing."""
 
@@ -27,7 +28,7 @@ def write_all(
         )
         return session.ask(questions)
 
-    outcomes = decided_in_turn(requests, fetch, keep_going=keep_going, pause=pause)
+    outcomes = decided_in_turn(requests, fetch, own_rules, keep_going=keep_going, pause=pause)
     for outcome in outcomes:
         if outcome.entries and not outcome.replayed:
             session.append(outcome.entries)
@@ -36,7 +37,7 @@ def write_all(
 
 
 def decided_in_turn(
-    requests: list[Request], fetch: Fetch, *, keep_going: bool, pause: Callable[[], None]
+    requests: list[Request], fetch: Fetch, own_rules: OwnRules, *, keep_going: bool, pause: Callable[[], None]
 ) -> tuple[Outcome, ...]:
     """What becomes of each request when those before it are written."""
     answers: dict[Question[Any], Any] = {}
@@ -47,7 +48,7 @@ def decided_in_turn(
     for place, request in enumerate(requests, start=1):
         pause()
         try:
-            decision = decide(_OpenBooks(answers, since, fetch), request)
+            decision = decide(_OpenBooks(answers, since, fetch), request, own_rules)
         except Refused as refusal:
             refusal.facts["order"] = place
             if not keep_going:

@@ -95,7 +95,7 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "id": "Its id.",
         "name": "Its name.",
         "partner": "The partner who gives it.",
-        "prices": "One number, or a list of prices with the days from which they hold; or give `worth`.",
+        "prices": "One number, or a list of prices with the days from which they hold; or give `worth` or `own`.",
         "kind": "`good`, `service`, `voucher`, `discount` or `honour`.",
         "stocked": "It is counted on a shelf.",
         "returnable": "It can be brought back.",
@@ -106,6 +106,7 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "worth": "Its worth in money, from which the rulebook's exchange makes a price.",
         "special_prices": "Other prices for those for whom conditions hold. The first that fits counts.",
         "conditions": "What must hold for whoever redeems it.",
+        "own": "A developer's own rule that gives its price, in place of `prices` and `worth`.",
     },
     "Duty": {
         "actor": "The id of whoever acts.",
@@ -136,8 +137,9 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "per_hour": "Points for an hour, in proportion for minutes.",
         "fixed": "Or points for a record, however long; below nought it is a deduction, and nought earns nothing.",
         "clause": "The clause of the community's own rules; it is shown in explanations.",
-        "rate": "Or points for a measured amount: in blocks, in stages, of a quantity. Exactly one of the three is given.",
+        "rate": "Or points for a measured amount: in blocks, in stages, of a quantity. Exactly one of these is given.",
         "also": "It is added to the accrual that counts, and takes no other's place.",
+        "own": "Or a developer's own rule that gives the points.",
     },
     "Multiplier": {
         "id": "Its id in this rulebook.",
@@ -232,6 +234,7 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "ladder": "The ladder of a level that is needed.",
         "level": "At least this level of it.",
         "clause": "The clause of the community's own rules.",
+        "own": "A developer's own rule whose number is held against the bounds, in place of `of`.",
     },
     "Stream": {
         "id": "Its id in this rulebook.",
@@ -348,6 +351,11 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "name": "Its name.",
         "conditions": "All that must hold for it.",
         "certified": "Reaching the numbers lets somebody apply; a person decides. It changes what pages say, not who has the level: add a condition with a tag that the decision gives.",
+    },
+    "OwnRule": {
+        "rule": "Its name.",
+        "version": "Its version. Both are part of the rulebook and its hash.",
+        "parameters": "What it asks for, by name: whole numbers, exact numbers and texts.",
     },
     "Stage": {
         "above": "The amount from which on it holds.",

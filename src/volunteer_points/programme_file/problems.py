@@ -90,6 +90,7 @@ WORDS: Mapping[str, Words] = {
     "bad_day_of_month": Words("is no day of a month"),
     "bad_id": Words("is no usable id"),
     "bad_month": Words("is no month"),
+    "bad_parameter": Words("is no parameter of a rule"),
     "bad_source": Words("is nobody who pays"),
     "bad_weekday": Words("is no weekday"),
     "bad_window": Words(
@@ -121,7 +122,7 @@ WORDS: Mapping[str, Words] = {
     "idle_mixed": Words("end by inactivity in one place and otherwise in another"),
     "one_rate": Words("needs exactly one rate"),
     "price_dates": Words("has prices whose days do not follow one another"),
-    "price_missing": Words("needs either prices or a worth"),
+    "price_missing": Words("needs prices, a worth or an own rule"),
     "rate_unclear": Words("does not say clearly what it pays for"),
     "route_unclear": Words("does not say clearly who approves"),
     "stages_unordered": Words("does not rise from step to step"),

@@ -19,7 +19,7 @@ from volunteer_points.commands import Definition
 from volunteer_points.decisions import adoption
 from volunteer_points.decisions.fitting import misfits, named
 from volunteer_points.errors import InputError
-from volunteer_points.model import Calendar, Currency, Team, TeamStructure
+from volunteer_points.model import Calendar, Currency, OwnRules, Team, TeamStructure
 from volunteer_points.programme_file.doubts import doubts
 from volunteer_points.programme_file.places import OutOfBounds, Path, Places, find_places
 from volunteer_points.programme_file.problems import Problem, ProgrammeFileInvalid
@@ -65,18 +65,21 @@ _OUT_OF_BOUNDS = {
 _FULL_WIDTH = re.compile("[“”‘’＂＇，、＝［］【】｛｝]")
 
 
-def load(source: str | os.PathLike[str] | bytes, *, day: date | None = None) -> Definition:
+def load(
+    source: str | os.PathLike[str] | bytes, *, day: date | None = None, own_rules: OwnRules | None = None
+) -> Definition:
     """Read a programme file.
 
     Args:
         source: The file's path, or the bytes of a file that was received.
         day: The day on which the teams must fit the structure; today in the programme's zone if none is given.
+        own_rules: The developers' own rules that are there; without them it is left to the adoption to look.
 
     Raises:
         ProgrammeFileInvalid: it has mistakes, or cannot be opened; all of them are named.
     """
     if isinstance(source, bytes):
-        return _loaded(source, "", day)
+        return _loaded(source, "", day, own_rules)
     name = os.fspath(source)
     if "\n" in name:
         raise InputError("text_for_path", value=name[:40], fix="Give the text of a programme to loads().")
@@ -87,10 +90,10 @@ def load(source: str | os.PathLike[str] | bytes, *, day: date | None = None) -> 
         reason = getattr(error, "strerror", None) or str(error)
         problem = Problem(code="file_unreadable", message=f"cannot be opened, {reason}", fix="Check its name.")
         raise ProgrammeFileInvalid("programme_file", source=name, problems=(problem,)) from None
-    return _loaded(content, name, day)
+    return _loaded(content, name, day, own_rules)
 
 
-def loads(text: str, *, source: str = "", day: date | None = None) -> Definition:
+def loads(text: str, *, source: str = "", day: date | None = None, own_rules: OwnRules | None = None) -> Definition:
     """Read the text of a programme file; see :func:`load`.
 
     >>> loads('''
@@ -107,21 +110,24 @@ def loads(text: str, *, source: str = "", day: date | None = None) -> Definition
         text: The text.
         source: What to call it in an error.
         day: The day on which the teams must fit the structure; today in the programme's zone if none is given.
+        own_rules: The developers' own rules that are there.
     """
-    return _loaded(text, source, day)
+    return _loaded(text, source, day, own_rules)
 
 
-def check(text: str | bytes, *, day: date | None = None) -> tuple[Problem, ...]:
+def check(text: str | bytes, *, day: date | None = None, own_rules: OwnRules | None = None) -> tuple[Problem, ...]:
     """Every mistake in the text of a programme file, in the order of lines; empty when it can be adopted."""
-    return _read(text, day)[1]
+    return _read(text, day, own_rules)[1]
 
 
-def look_over(text: str | bytes, *, day: date | None = None) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
+def look_over(
+    text: str | bytes, *, day: date | None = None, own_rules: OwnRules | None = None
+) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
     """The mistakes in a text, and where there are none what is doubtful in it; both in the order of lines.
 
     What is doubtful can be adopted: a rule that never fits, a cap below the smallest award, a price out of reach.
     """
-    definition, problems = _read(text, day)
+    definition, problems = _read(text, day, own_rules)
     if definition is None or problems:
         return problems, ()
     reader = Reader(find_places(_decoded(text)), {})
@@ -132,21 +138,23 @@ def look_over(text: str | bytes, *, day: date | None = None) -> tuple[tuple[Prob
     return (), _in_order(reader.problems)
 
 
-def _loaded(content: str | bytes, source: str, day: date | None) -> Definition:
-    definition, problems = _read(content, day)
+def _loaded(content: str | bytes, source: str, day: date | None, own_rules: OwnRules | None) -> Definition:
+    definition, problems = _read(content, day, own_rules)
     if definition is None or problems:
         raise ProgrammeFileInvalid("programme_file", source=source, problems=problems)
     return definition
 
 
-def _read(content: str | bytes, day: date | None) -> tuple[Definition | None, tuple[Problem, ...]]:
+def _read(
+    content: str | bytes, day: date | None, own_rules: OwnRules | None
+) -> tuple[Definition | None, tuple[Problem, ...]]:
     try:
         places, raw = _parsed(_decoded(content))
     except _Unreadable as error:
         return None, (error.problem,)
     reader = Reader(places, _scales(raw))
     try:
-        definition = _definition(reader, raw, day)
+        definition = _definition(reader, raw, day, own_rules)
     except Enough:
         last = Problem(code="too_many_problems", message="may have more mistakes", fix="Correct these first.")
         return None, (*_in_order(reader.problems), last)
@@ -219,7 +227,7 @@ def _scales(raw: Mapping[str, Any]) -> dict[str, int]:
     return scales
 
 
-def _definition(reader: Reader, raw: dict[str, Any], day: date | None) -> Definition | None:
+def _definition(reader: Reader, raw: dict[str, Any], day: date | None, own_rules: OwnRules | None) -> Definition | None:
     values = reader.values(Definition, raw, ())
     calendar = _calendar(reader, values, raw)
     day = day or _today(calendar)
@@ -236,11 +244,11 @@ def _definition(reader: Reader, raw: dict[str, Any], day: date | None) -> Defini
     definition = reader.made(Definition, {"calendar": calendar, **values}, (), raw)
     if not isinstance(definition, Definition):
         return None
-    placed = tuple(misfits(definition, day))
+    placed = tuple(misfits(definition, day, own_rules))
     for misfit in placed:
         message, fix = halves(f"{misfit.wrong}; {misfit.remedy}")
         reader.report(misfit.path, "does_not_fit", message, fix, _standing(raw, misfit.path))
-    for sentence in set(adoption.problems(definition, day)).difference(map(str, placed)):
+    for sentence in set(adoption.problems(definition, day, own_rules)).difference(map(str, placed)):
         message, fix = halves(sentence)
         reader.report(subject(definition, sentence), "does_not_fit", message, fix)
     return definition

@@ -16,7 +16,7 @@ from typing import Any, get_args, get_origin
 import attrs
 
 from volunteer_points.commands import Definition
-from volunteer_points.model import Condition, number_text
+from volunteer_points.model import Condition, OwnRule, Parameters, number_text
 from volunteer_points.programme_file.meanings import meaning_of, purpose_of
 from volunteer_points.programme_file.schema import choices
 from volunteer_points.programme_file.tables import Key, counts_points, keys_of
@@ -43,7 +43,11 @@ _TYPES: dict[type, str] = {
     time: "time",
 }
 _FIRST = "The file as a whole"
-_ELSEWHERE = {When: "in `when`", Condition: "in `conditions`, `recording`, `transfer_conditions`"}
+_ELSEWHERE = {
+    When: "in `when`",
+    Condition: "in `conditions`, `recording`, `transfer_conditions`",
+    OwnRule: "as `own` of an accrual, a condition or an item",
+}
 
 
 def page() -> str:
@@ -72,7 +76,7 @@ def _tables() -> dict[type, list[str]]:
         for name, key in keys_of(kind).items():
             several = get_origin(key.kind) is tuple
             part = get_args(key.kind)[0] if several else key.kind
-            if not attrs.has(part):
+            if not attrs.has(part) or part is Parameters:
                 continue
             inside = f"{place}.{name}".removeprefix(".")
             heading = f"[[{inside}]]" if several else f"[{inside}]"
@@ -94,6 +98,8 @@ def _type(key: Key) -> str:
         return ", ".join(f"`{word}`" for word in words)
     several = get_origin(key.kind) is tuple
     part: Any = get_args(key.kind)[0] if several else key.kind
+    if part is Parameters:
+        return "table of numbers and texts"
     if attrs.has(part):
         name = f"[{part.__name__}](#{part.__name__.lower()})"
         return f"list of {name}" if several else name
@@ -106,7 +112,7 @@ def _default(key: Key) -> str:
     default = key.attribute.default
     if key.required:
         return "**needed**"
-    if default is None or default in {"", ()}:
+    if default is None or default in {"", (), Parameters()}:
         return "–"
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"

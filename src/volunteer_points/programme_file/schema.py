@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin
 import attrs
 
 from volunteer_points.commands import Definition
-from volunteer_points.model import Item, LimitOf, not_negative, positive
+from volunteer_points.model import Item, LimitOf, Parameters, not_negative, positive
 from volunteer_points.programme_file.meanings import meaning_of, purpose_of
 from volunteer_points.programme_file.tables import Key, counts_points, keys_of
 
@@ -38,7 +38,11 @@ def schema() -> dict[str, Any]:
         kind = waiting.pop()
         if kind.__name__ not in described:
             described[kind.__name__] = _table(kind)
-            waiting += [part for key in keys_of(kind).values() if attrs.has(part := _element(key.kind))]
+            waiting += [
+                part
+                for key in keys_of(kind).values()
+                if attrs.has(part := _element(key.kind)) and part is not Parameters
+            ]
     return {
         "$schema": DRAFT,
         "title": "volunteer-points programme file",
@@ -78,6 +82,8 @@ def _key(kind: type, name: str, key: Key) -> dict[str, Any]:
 def _value(kind: Any) -> dict[str, Any]:  # noqa: ANN401 - a type as typing writes it
     if get_origin(kind) is tuple:
         return {"type": "array", "items": _value(get_args(kind)[0])}
+    if kind is Parameters:
+        return {"type": "object", "additionalProperties": {"type": ["number", "string"]}}
     if attrs.has(kind):
         return {"$ref": f"#/$defs/{kind.__name__}"}
     if issubclass(kind, StrEnum):

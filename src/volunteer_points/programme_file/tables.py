@@ -23,7 +23,7 @@ import attrs
 from volunteer_points.canonical import converter
 from volunteer_points.commands import Definition
 from volunteer_points.errors import InputError
-from volunteer_points.model import AMOUNT_MAX, Calendar, Item, Limit, LimitOf, Price, SpecialPrice
+from volunteer_points.model import AMOUNT_MAX, Calendar, Item, Limit, LimitOf, Parameters, Price, SpecialPrice
 from volunteer_points.programme_file.places import WORD_CHARACTERS_MAX, Path, Places, path_text
 from volunteer_points.programme_file.problems import Problem, value_text, words_for
 from volunteer_points.rules import RedemptionRule, Rulebook
@@ -281,6 +281,8 @@ class Reader:
         """One value of any type, or UNREAD."""
         if get_origin(kind) is tuple:
             return self._elements(get_args(kind)[0], raw, path)
+        if kind is Parameters:
+            return self._parameters(raw, path)
         if attrs.has(kind):
             return self.table(kind, raw, path)
         if issubclass(kind, StrEnum):
@@ -341,6 +343,23 @@ class Reader:
                 self.report((*path, number, "id"), "id_twice", f"is the id of {other} too", "Give each its own.", name)
         return found
 
+    def _parameters(self, raw: object, path: Path) -> object:
+        """A table with names that only a developer's own rule knows: numbers and texts."""
+        if not isinstance(raw, dict):
+            self.report(path, "wrong_type", "is not a table", "Write { name = 1 } or a heading.", raw)
+            return UNREAD
+        given: dict[str, object] = {}
+        for name, value in raw.items():
+            is_number = not isinstance(value, str) and _is_short(value)
+            given[name] = Fraction(value) if is_number else value
+        try:
+            return Parameters(given)
+        except InputError as error:
+            name = str(error.facts.get("parameter", ""))
+            at = (*path, name) if name in raw else path
+            self.report_error(at, error, raw.get(name, UNREAD))
+            return UNREAD
+
     def _prices(self, raw: object, path: Path) -> object:
         """The prices of an item: a list of tables, or one number for a single price without a day."""
         if isinstance(raw, list):
@@ -390,7 +409,7 @@ def _is_short(raw: object) -> bool:
             exponent = raw.as_tuple().exponent
             return isinstance(exponent, int) and exponent >= -DECIMALS_MAX and raw.copy_abs() <= AMOUNT_MAX
         case _:
-            return isinstance(raw, int) and abs(raw) <= AMOUNT_MAX
+            return type(raw) is int and abs(raw) <= AMOUNT_MAX
 
 
 def _example(kind: Any) -> str:  # noqa: ANN401 - a type as typing writes it

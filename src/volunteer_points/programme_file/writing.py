@@ -12,7 +12,7 @@ import attrs
 
 from volunteer_points.commands import Definition
 from volunteer_points.errors import InputError
-from volunteer_points.model import Calendar, Condition, Exchange, Item, Place, Price
+from volunteer_points.model import Calendar, Condition, Exchange, Item, OwnRule, Parameters, Place, Price
 from volunteer_points.programme_file.places import path_text
 from volunteer_points.programme_file.tables import PRICED, counts_points, keys_of
 from volunteer_points.rules import Deadline, Mark, Stage, When, Window
@@ -20,7 +20,7 @@ from volunteer_points.rules import Deadline, Mark, Stage, When, Window
 WIDTH = 100
 """A list that would make a line longer is written with one element on each line."""
 
-BRIEF = (When, Place, Price, Condition, Stage, Mark, Window, Deadline, Exchange)
+BRIEF = (When, Place, Price, Condition, Stage, Mark, Window, Deadline, Exchange, OwnRule, Parameters)
 """What is written in braces on one line; everything else gets a heading of its own."""
 
 HEADINGS: Mapping[str, str] = {
@@ -108,6 +108,8 @@ def _is_plain(prices: tuple[Price, ...]) -> bool:
 def _value(value: Any, scale: int) -> str:  # noqa: ANN401 - the value of any field
     if isinstance(value, tuple):
         return _list([_value(each, scale) for each in value])
+    if isinstance(value, Parameters):
+        return f"{{ {', '.join(f'{name} = {_word(each)}' for name, each in value.values)} }}"
     if attrs.has(type(value)):
         parts = (f"{name} = {_short(value, name, scale)}" for name in _changed(value))
         return f"{{ {', '.join(parts)} }}"

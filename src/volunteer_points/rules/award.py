@@ -16,15 +16,21 @@ import attrs
 
 from volunteer_points.errors import InputError
 from volunteer_points.model import (
+    NO_OWN_RULES,
     Calendar,
     Condition,
     Currency,
     Facts,
     Of,
+    OwnRule,
+    OwnRules,
     Period,
     Reading,
+    Use,
     Whose,
     number_text,
+    own_facts,
+    own_readings,
     period_around,
     reading,
     readings,
@@ -32,7 +38,7 @@ from volunteer_points.model import (
 from volunteer_points.rules.numbers import rounded
 from volunteer_points.rules.provisions import BALANCE, RECORD, Accrual, Cap, Each, Milestone, Multiplier, Rate
 from volunteer_points.rules.rulebook import Earning, Rulebook
-from volunteer_points.rules.service import MINUTES, Piece, ServiceRecord, When, pieces, trimmed
+from volunteer_points.rules.service import MINUTES, Piece, Served, ServiceRecord, When, pieces, trimmed
 
 
 @attrs.frozen
@@ -85,7 +91,7 @@ def cap_reading(cap: Cap, currency: str, service: ServiceRecord) -> Reading | No
     if cap.per == RECORD:
         return None
     if cap.per == BALANCE:
-        return Reading(Of.BALANCE, currency, (), cap.whose)
+        return Reading(Of.BALANCE, currency, (), cap.whose, pending=True)
     since, until = period_around(service.day, Period(cap.per))
     of, activities = _CAPPED[cap.of], (service.activity,) if cap.each_activity else cap.activities
     unit = {Of.EARNED: currency, Of.QUANTITY: cap.unit}.get(of, "")
@@ -97,21 +103,30 @@ def streams_of(rulebook: Rulebook) -> tuple[Earning, ...]:
     return (rulebook, *rulebook.streams)
 
 
-def needed(rulebook: Rulebook, service: ServiceRecord, *, at_most: bool = False) -> tuple[Reading, ...]:
+def needed(
+    rulebook: Rulebook, service: ServiceRecord, own_rules: OwnRules = NO_OWN_RULES, *, at_most: bool = False
+) -> tuple[Reading, ...]:
     """What :func:`award` has to know from the books, about this person and before this record.
 
     With ``at_most`` it is all that can matter for the activity and the day, whoever served, in which team and how.
+    Each is named once, in the order of the rules.
+
+    Raises:
+        Refused: ``own_rule_missing`` when the rulebook names a developer's rule that is not among ``own_rules``.
     """
-    found: set[Reading] = set()
+    found: dict[Reading | None, None] = {}
     for stream in streams_of(rulebook):
-        found |= set(filter(None, (cap_reading(cap, stream.currency, service) for cap in _caps_for(stream, service))))
+        found.update((cap_reading(cap, stream.currency, service), None) for cap in _caps_for(stream, service))
         for accrual in stream.accruals:
             if accrual.rate is not None and accrual.rate.over != RECORD and (at_most or accrual.when.fits(service)):
-                found.add(reading(accrual.rate.of, _Running(accrual), service.day))
+                found[reading(accrual.rate.of, _Running(accrual), service.day)] = None
+            if accrual.own is not None and (at_most or accrual.when.fits(service)):
+                found.update(dict.fromkeys(own_readings(Use.ACCRUAL, accrual.own, service.day, own_rules)))
         for milestone in stream.milestones:
-            found |= {reading(milestone.of, milestone, service.day), _paid(milestone, service)}
-    found |= readings(_conditions(rulebook, service, at_most=at_most), rulebook.ladders, service.day)
-    return tuple(sorted(found, key=str))
+            found[reading(milestone.of, milestone, service.day)] = found[_paid(milestone, service)] = None
+    conditions = _conditions(rulebook, service, at_most=at_most)
+    found.update(dict.fromkeys(readings(conditions, rulebook.ladders, service.day, own_rules)))
+    return tuple(each for each in found if each is not None)
 
 
 def _caps_for(stream: Earning, service: ServiceRecord) -> Iterator[Cap]:
@@ -166,12 +181,13 @@ class _Running:
 # --- the award ---------------------------------------------------------------------------------------------------
 
 
-def award(
+def award(  # noqa: PLR0913, PLR0917 - everything that matters
     rulebook: Rulebook,
     currencies: Iterable[Currency],
     calendar: Calendar,
     service: ServiceRecord,
     known: Mapping[Reading, int],
+    own_rules: OwnRules = NO_OWN_RULES,
 ) -> Working:
     """Apply a rulebook to one record.
 
@@ -182,10 +198,14 @@ def award(
         service: What was served.
         known: What the books say to each reading of :func:`needed`, without this record: minutes, smallest parts of
             points, whole numbers.
+        own_rules: The developers' own rules that are there.
+
+    Raises:
+        Refused: ``own_rule_missing``, ``own_rule_failed`` or ``own_rule_broken``.
     """
     by_id = {currency.id: currency for currency in currencies}
     scales = {name: currency.scale for name, currency in by_id.items()}
-    facts = Facts(service.day, frozenset(service.tags), rulebook.ladders, known, scales)
+    facts = Facts(service.day, frozenset(service.tags), rulebook.ladders, known, scales, own_rules)
     evaluation = _Evaluation(rulebook, calendar, service, facts, by_id)
     minutes = evaluation.counted_minutes()
     evaluation.earn(minutes)
@@ -203,8 +223,8 @@ class _Evaluation:
     currencies: Mapping[str, Currency]
     steps: list[Step] = attrs.field(factory=list)
     credits: list[Credit] = attrs.field(factory=list)
-    overflows: dict[str, Fraction] = attrs.field(factory=dict)
-    """What caps cut off for the currencies of later streams."""
+    overflows: dict[str, dict[str, Fraction]] = attrs.field(factory=dict)
+    """What caps cut off for the currencies of later streams, by cap."""
     counted: dict[str, int] = attrs.field(factory=dict)
     reasons: list[str | None] = attrs.field(factory=list)
 
@@ -298,10 +318,19 @@ class _Evaluation:
         What overflowed a cap of an earlier stream is held against the caps of this one.
         """
         own, because = self._own(stream, minutes)
-        came = self.overflows.pop(stream.currency, Fraction(0)) * self.currencies[stream.currency].scale
-        whole = own + came.__floor__()
+        whole = self._with_overflow(stream, own)
         granted = self._capped(whole, "points", stream) if whole > 0 else whole
         return granted, None if granted else because or ("cap_reached" if whole > 0 else "earns_nothing")
+
+    def _with_overflow(self, stream: Earning, own: int) -> int:
+        """The points of a stream with what caps of earlier ones sent on to it, in whole parts of its currency."""
+        came = self.overflows.pop(stream.currency, {})
+        total = sum(came.values(), Fraction(0))
+        whole = own + (total * self.currencies[stream.currency].scale).__floor__()
+        if came:
+            facts = (("came", number_text(total)), ("caps", ", ".join(came)))
+            self.steps.append(Step(stream.id, "came_over", self._text(own, stream), self._text(whole, stream), facts))
+        return whole
 
     def _own(self, stream: Earning, minutes: int) -> tuple[int, str | None]:
         """What the service itself gives before the caps, and why it gives nothing."""
@@ -309,17 +338,30 @@ class _Evaluation:
             return 0, "no_time_counts"
         shown = self.facts.unmet(stream.conditions)
         if shown is not None:
-            facts = (("wanted", shown.wanted), ("clause", shown.condition.clause))
+            facts = (
+                ("wanted", shown.wanted),
+                ("clause", shown.condition.clause),
+                *own_facts(shown.condition.own, shown.told),
+            )
             self.steps.append(Step(shown.condition.id, "condition_unmet", shown.found, "", facts))
-            return 0, "condition_unmet"
+            return self._taken(stream, minutes), "condition_unmet"
         value, because = self._value(stream, minutes)
         if value is None:
             return 0, because
         whole = self._with_milestones(stream, self._rounded(stream, value), minutes)
         return whole, None if whole else "rounds_to_nothing" if value else "earns_nothing"
 
-    def _value(self, stream: Earning, minutes: int) -> tuple[Fraction | None, str | None]:
-        rules = [each for each in stream.accruals if self.fits(each.when)]
+    def _taken(self, stream: Earning, minutes: int) -> int:
+        """What is taken from somebody who may not earn: a condition stops what is earned, and no deduction."""
+        told = len(self.steps)
+        value, _ = self._value(stream, minutes, taken_only=True)
+        if value is not None and value < 0:
+            return self._rounded(stream, value)
+        del self.steps[told:]
+        return 0
+
+    def _value(self, stream: Earning, minutes: int, *, taken_only: bool = False) -> tuple[Fraction | None, str | None]:
+        rules = [each for each in stream.accruals if (each.takes or not taken_only) and self.fits(each.when)]
         factors = [each for each in stream.multipliers if self.fits(each.when)]
         parts = pieces(self.service, [*(each.when for each in rules), *(each.when for each in factors)], self.calendar)
         parts = trimmed(parts, minutes) if self.service.intervals else parts
@@ -354,6 +396,8 @@ class _Evaluation:
         minutes = sum((part.minutes for part in own), Fraction(0))
         if accrual.rate is not None:
             return self._by_rate(accrual, accrual.rate, minutes, after)
+        if accrual.own is not None:
+            return self._by_own(accrual, accrual.own, minutes, after)
         if accrual.per_hour is not None:
             did, rate, value = "per_hour", accrual.per_hour, accrual.per_hour * minutes / 60
         else:
@@ -362,6 +406,12 @@ class _Evaluation:
         facts = (("rate", str(rate)), ("clause", accrual.clause))
         self._add_step(accrual, did, number_text(minutes), value, after, facts)
         return value
+
+    def _by_own(self, accrual: Accrual, own: OwnRule, minutes: Fraction, after: Fraction | None) -> Fraction:
+        answer = self.facts.own(Use.ACCRUAL, own, Served(service=self.service, minutes=minutes))
+        facts = (("clause", accrual.clause), *own_facts(own, answer.facts))
+        self._add_step(accrual, "by_own", number_text(minutes), answer.number, after, facts)
+        return answer.number
 
     def _by_rate(self, accrual: Accrual, rate: Rate, minutes: Fraction, after: Fraction | None) -> Fraction | None:
         amount = self._amount(rate, minutes)
@@ -507,8 +557,8 @@ class _Evaluation:
             if amount > room:
                 self.steps.append(Step(cap.id, "capped", str(amount), str(room), facts))
                 if cap.overflow:
-                    over = Fraction(amount - room, scale)
-                    self.overflows[cap.overflow] = self.overflows.get(cap.overflow, Fraction(0)) + over
+                    came = self.overflows.setdefault(cap.overflow, {})
+                    came[cap.id] = came.get(cap.id, Fraction(0)) + Fraction(amount - room, scale)
                 amount = room
         return amount
 

@@ -14,6 +14,7 @@ from volunteer_points.errors import InputError
 from volunteer_points.model import (
     Calendar,
     Of,
+    OwnRule,
     Period,
     Whose,
     add_months,
@@ -122,7 +123,7 @@ class Rate:
 
 @attrs.frozen(kw_only=True)
 class Accrual:
-    """What service earns: points per hour, a fixed number for each record, or a rate. Exactly one is given.
+    """What service earns: points per hour, a fixed number for each record, a rate, or an own rule: just one of them.
 
     Of the accruals that fit, the first one counts; those with ``also`` are added to it. A deduction is a fixed
     number or a rate below nought, and a fixed nought says that such service earns nothing.
@@ -135,10 +136,21 @@ class Accrual:
     clause: str = ""
     rate: Rate | None = None
     also: bool = False
+    own: OwnRule | None = None
+    """A developer's own rule that gives the points."""
 
     def __attrs_post_init__(self) -> None:
-        if sum(given is not None for given in (self.per_hour, self.fixed, self.rate)) != 1:
-            raise InputError("one_rate", accrual=self.id, fix="Give one of 'per_hour', 'fixed' and 'rate'.")
+        if sum(given is not None for given in (self.per_hour, self.fixed, self.rate, self.own)) != 1:
+            raise InputError("one_rate", accrual=self.id, fix="Give one of 'per_hour', 'fixed', 'rate' and 'own'.")
+
+    @property
+    def takes(self) -> bool:
+        """Whether it may be a deduction."""
+        if self.rate is not None:
+            return any(number < 0 for each in self.rate.stages for number in (each.plus, each.points)) or (
+                self.rate.points < 0
+            )
+        return self.fixed is not None and self.fixed < 0
 
 
 @attrs.frozen(kw_only=True)

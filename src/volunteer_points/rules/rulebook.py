@@ -188,7 +188,9 @@ class Route:
 def _source(instance: object, attribute: object, value: str) -> None:
     is_fund = value.startswith(FUND) and value != FUND
     if value not in {PROGRAMME_PAYS, BENEFICIARY_PAYS} and not is_fund:
-        raise InputError("bad_source", value=value, fix="Write 'programme', 'beneficiary' or 'fund:' and its id.")
+        raise InputError(
+            "bad_source", value=value or "''", fix="Write 'programme', 'beneficiary' or 'fund:' and its id."
+        )
 
 
 @attrs.frozen(kw_only=True)

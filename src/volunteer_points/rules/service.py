@@ -38,6 +38,14 @@ class ServiceRecord:
         return minutes_in(self.intervals)
 
 
+@attrs.frozen(kw_only=True)
+class Served:
+    """What a developer's own accrual is given: the record, and how many of its counted minutes are for this accrual."""
+
+    service: ServiceRecord
+    minutes: Fraction
+
+
 def weekday(instance: object, attribute: object, value: int) -> None:
     """Validate a day of the week."""
     if type(value) is not int or not 1 <= value <= 7:  # noqa: PLR2004 - ISO weekdays

@@ -69,7 +69,10 @@ class Session(Reader, Protocol):
     """One unit of writing. Leaving the context without an error makes it durable; leaving with one undoes it."""
 
     def take(self, alone: Iterable[str], shared: Iterable[str] = ()) -> None:
-        """Hold subjects until the session ends. May be called again for more."""
+        """Hold subjects until the session ends. May be called again for more.
+
+        Whoever wants to have alone what many share names it in both: then those who share do not pass for ever.
+        """
         ...
 
     def append(self, entries: tuple[Entry, ...]) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from volunteer_points.errors import Busy, HostBusy, Misconfigured, Misused
 from volunteer_points.storage.families import Family, Queue, family_of, translating
+from volunteer_points.storage.naming import DEFAULT, Naming
 
 WAITS_AT_MOST_SECONDS: Final = 30
 
@@ -37,9 +38,10 @@ class Connections(Protocol):
 class OwnConnections:
     """Transactions of the store's own, on an engine's connections. Stores on one engine share one queue of writers."""
 
-    def __init__(self, engine: Engine, family: Family) -> None:
+    def __init__(self, engine: Engine, family: Family, naming: Naming = DEFAULT) -> None:
         self._engine = engine
         self._family = family
+        self._naming = naming
         self._queue = _QUEUES.get(engine) or _QUEUES.setdefault(engine, family.new_queue())
 
     @contextmanager
@@ -47,7 +49,7 @@ class OwnConnections:
         """Begin to read; what others write meanwhile is not seen."""
         with self._connection() as connection:
             with translating(self._family):
-                cursor = self._family.cursor_of(connection, own=True)
+                cursor = self._cursor_of(connection)
                 self._family.begin_reading(cursor)
             yield cursor
             with translating(self._family):
@@ -58,13 +60,17 @@ class OwnConnections:
         """Begin to write, in the order of the queue; commit at the end."""
         with self._queue.taken(wait_seconds=WAITS_AT_MOST_SECONDS) as seconds_left, self._connection() as connection:
             with translating(self._family):
-                cursor = self._family.cursor_of(connection, own=True)
+                cursor = self._cursor_of(connection)
                 self._family.begin_writing(cursor, wait_seconds=seconds_left)
             yield cursor
             self._family.commit(connection, cursor)
 
+    def _cursor_of(self, connection: PoolProxiedConnection) -> DBAPICursor:
+        return self._naming.speaking(self._family.cursor_of(connection, own=True), self._family.QUOTE)
+
     @contextmanager
     def _connection(self) -> Iterator[PoolProxiedConnection]:
+        pool = self._engine.pool
         with translating(self._family):
             connection = self._engine.raw_connection()
         try:
@@ -72,19 +78,25 @@ class OwnConnections:
         except self._family.LOST:
             with suppress(Exception):  # those that wait in the pool were lost with it
                 connection.invalidate()
-                self._engine.dispose()
+                if self._engine.pool is pool:
+                    self._engine.dispose()
+                    pool.dispose()  # once more: one may have come back between
             raise
         finally:
             self._family.give_back(connection)
             connection.close()  # the pool rolls back what was not committed
+            if self._engine.pool is not pool:  # another was lost meanwhile: nobody will take this one out again
+                with suppress(Exception):
+                    pool.dispose()
 
 
 class HostConnection:
     """A transaction that a host has begun and will end. Our part of it is undone alone, at a savepoint."""
 
-    def __init__(self, host: Connection | Session, family: Family) -> None:
+    def __init__(self, host: Connection | Session, family: Family, naming: Naming = DEFAULT) -> None:
         self._host = host
         self._family = family
+        self._naming = naming
 
     @contextmanager
     def reading(self) -> Iterator[DBAPICursor]:
@@ -125,7 +137,8 @@ class HostConnection:
     def _cursor_of(self, connection: Connection) -> DBAPICursor:
         with translating(self._family):
             self._family.check_host(connection)
-            return self._family.cursor_of(connection.connection, own=False)
+            cursor = self._family.cursor_of(connection.connection, own=False)
+            return self._naming.speaking(cursor, self._family.QUOTE)
 
     def _undo(self, connection: Connection, cursor: DBAPICursor) -> None:
         """Undo our part; where the database has undone all of it, let the host notice at its next step."""

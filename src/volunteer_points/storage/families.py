@@ -18,6 +18,7 @@ from volunteer_points.entries import Entry
 from volunteer_points.errors import Misconfigured
 from volunteer_points.storage import Stored
 from volunteer_points.storage.holding import BalanceKey
+from volunteer_points.storage.naming import Naming
 
 if TYPE_CHECKING:
     from volunteer_points.storage.statements import Transaction
@@ -49,12 +50,15 @@ class Queue(Protocol):
 class Family(Protocol):
     """What is particular to a family of databases. A module fulfils it.
 
-    A cursor is the one that :meth:`cursor_of` gave. What is sent may wait for the next statement whose rows are read.
+    A cursor is the one that :meth:`cursor_of` gave, and texts have the names of the schema module, whatever a
+    naming calls them. What is sent may wait for the next statement whose rows are read.
     """
 
     ERRORS: tuple[type[Exception], ...]
     LOST: tuple[type[Exception], ...]
     TABLES: tuple[Table, ...]
+    QUOTE: str
+    """What stands around the name of a schema; nothing where there are none."""
 
     # --- opening ---
 
@@ -78,12 +82,16 @@ class Family(Protocol):
         """Set what belongs to the database and not to a connection."""
         ...
 
-    def check_settings(self, cursor: DBAPICursor, *, durable: bool) -> None:
+    def check_settings(self, cursor: DBAPICursor, naming: Naming, *, durable: bool) -> None:
         """Refuse a connection on which a ledger is not safe."""
         ...
 
-    def tables_found(self, cursor: DBAPICursor) -> list[str]:
-        """The names of all tables where the ledger would be."""
+    def server(self, cursor: DBAPICursor) -> str:
+        """Which engine answers, and its version, as ``MariaDB 10.11.6``."""
+        ...
+
+    def tables_found(self, cursor: DBAPICursor, naming: Naming) -> list[str]:
+        """The names of all tables where the ledger would be, or of those with a chosen prefix."""
         ...
 
     # --- making ---
@@ -92,11 +100,11 @@ class Family(Protocol):
         """Let nobody else make tables here until the transaction ends."""
         ...
 
-    def create_tables(self, cursor: DBAPICursor, dialect: Dialect) -> None:
+    def create_tables(self, cursor: DBAPICursor, dialect: Dialect, naming: Naming) -> None:
         """Make the tables that are missing, and their guards."""
         ...
 
-    def weak_guards(self, cursor: DBAPICursor) -> list[str]:
+    def weak_guards(self, cursor: DBAPICursor, naming: Naming) -> list[str]:
         """The names of guards that are missing or do not guard."""
         ...
 
@@ -149,7 +157,13 @@ class Family(Protocol):
     # --- what is asked and written ---
 
     def take(self, transaction: Transaction, alone: Iterable[str], shared: Iterable[str]) -> None:
-        """Hold subjects until the transaction ends; what is read from now on is as of after that."""
+        """Hold subjects until the transaction ends; what is read from now on is as of after that.
+
+        Args:
+            transaction: The transaction in which they are held.
+            alone: Subjects to have alone.
+            shared: Subjects to share. One that is named in both is to be had alone, and is one that others share.
+        """
         ...
 
     def answers(self, transaction: Transaction, questions: Sequence[Question[Any]]) -> dict[Question[Any], Any]:

@@ -12,16 +12,22 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from volunteer_points.errors import InputError, Misconfigured, suggestion
 from volunteer_points.storage.connections import HostConnection, OwnConnections
 from volunteer_points.storage.families import Family, family_of, shown, translating
+from volunteer_points.storage.naming import DEFAULT, Naming
 from volunteer_points.storage.schema import LEDGER, LEDGER_CHARACTERS, VERSION
 
 _NAMES_SHOWN: Final = 5
 _ANOTHER_FILE: Final = "Name the file of a ledger, or one that is not there yet."
 
 
-def create_ledger(connection: Connection, ledger: str) -> None:
+def create_ledger(connection: Connection, ledger: str, *, naming: Naming = DEFAULT) -> None:
     """Make a ledger within the transaction of a host: tables and guards where they are missing, and its name.
 
     A second ledger goes beside the first; they share the tables and know nothing of each other.
+
+    Args:
+        connection: A connection on which a transaction has begun.
+        ledger: The id of the ledger.
+        naming: What the tables are called.
 
     Raises:
         Misconfigured: no transaction has begun.
@@ -29,11 +35,13 @@ def create_ledger(connection: Connection, ledger: str) -> None:
     url = connection.engine.url
     family = family_of(url, connection.dialect.driver)
     _check_may_make(ledger, shown(url), create=True)
-    with HostConnection(connection, family).making() as cursor:
-        _create(cursor, family, connection.dialect, ledger)
+    with HostConnection(connection, family, naming).making() as cursor:
+        _create(cursor, family, connection.dialect, ledger, naming)
 
 
-def prepared(engine: Engine, family: Family, ledger: str | None, *, create: bool, read_only: bool) -> str:
+def prepared(  # noqa: PLR0913 - what is looked for, where, and what may be done about it
+    engine: Engine, family: Family, ledger: str | None, naming: Naming, *, create: bool, read_only: bool
+) -> str:
     """The name of the ledger that is meant in a database of ours; with ``create`` an empty database gets it.
 
     Raises:
@@ -42,19 +50,19 @@ def prepared(engine: Engine, family: Family, ledger: str | None, *, create: bool
     place = shown(engine.url)
     if not family.is_there(engine.url):
         _check_may_make(ledger, place, create=create)
-    connections = OwnConnections(engine, family)
+    connections = OwnConnections(engine, family, naming)
     with connections.reading() as cursor:
         with translating(family):
-            empty = not family.tables_found(cursor)
+            empty = not family.tables_found(cursor, naming)
         if not empty:
-            ledger = found(cursor, family, ledger, place=place, guarded=not read_only)
+            ledger = found(cursor, family, ledger, naming, place=place, guarded=not read_only)
     if empty:
         _check_may_make(ledger, place, create=create)
     if not read_only:
         family.make_ready(engine)
     if empty:
         with connections.writing() as cursor:
-            _create(cursor, family, engine.dialect, str(ledger))
+            _create(cursor, family, engine.dialect, str(ledger), naming)
     return str(ledger)
 
 
@@ -67,24 +75,26 @@ def _check_may_make(ledger: str | None, place: str, *, create: bool) -> None:
         raise InputError("not_a_ledger_id", ledger=ledger, fix=f"Give it 1 to {LEDGER_CHARACTERS} characters.")
 
 
-def found(cursor: DBAPICursor, family: Family, ledger: str | None, *, place: str, guarded: bool) -> str:
+def found(  # noqa: PLR0913 - the same
+    cursor: DBAPICursor, family: Family, ledger: str | None, naming: Naming, *, place: str, guarded: bool
+) -> str:
     """The ledger of that name, or the only one; its tables are there, and its guards if they are asked for.
 
     Raises:
         Misconfigured: what is wrong, and what to do.
     """
     with translating(family):
-        tables = family.tables_found(cursor)
-        if LEDGER.name not in tables:
+        tables = family.tables_found(cursor, naming)
+        if naming.name(LEDGER.name) not in tables:
             raise Misconfigured("not_a_ledger", place=place, tables=tables[:_NAMES_SHOWN], fix=_ANOTHER_FILE)
         cursor.execute(f"SELECT ledger, schema_version FROM {LEDGER.name} ORDER BY ledger")  # noqa: S608 - a constant
         versions: dict[str, int] = dict(cursor.fetchall())
         _check_version(versions, place)
-        missing = sorted({table.name for table in family.TABLES} - set(tables))
+        missing = sorted({naming.name(table.name) for table in family.TABLES} - set(tables))
         if missing:
             raise Misconfigured("tables_missing", place=place, missing=missing, fix="Restore the last good copy.")
         if guarded:
-            _check_guards(family.weak_guards(cursor), place)
+            _check_guards(family.weak_guards(cursor, naming), place)
     return _chosen(sorted(versions), ledger, place)
 
 
@@ -119,11 +129,11 @@ def _chosen(names: list[str], ledger: str | None, place: str) -> str:
     raise Misconfigured("other_ledger", place=place, ledger=ledger, found=names[:_NAMES_SHOWN], fix=fix)
 
 
-def _create(cursor: DBAPICursor, family: Family, dialect: Dialect, ledger: str) -> None:
+def _create(cursor: DBAPICursor, family: Family, dialect: Dialect, ledger: str, naming: Naming) -> None:
     spoken = family.speaks(dialect)
     with translating(family):
         family.lock_making(cursor)
-        family.create_tables(cursor, spoken)
+        family.create_tables(cursor, spoken, naming)
         cursor.execute(f"SELECT ledger FROM {LEDGER.name}")  # noqa: S608 - a constant
         if (ledger,) not in cursor.fetchall():
             cursor.execute(str(insert(LEDGER).compile(dialect=spoken)), (ledger, VERSION, _made_by()))

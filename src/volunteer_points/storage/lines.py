@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeAlias
 
+from psycopg import Connection as Driver
 from psycopg.pq import TransactionStatus
 from sqlalchemy import PoolProxiedConnection
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -27,8 +28,9 @@ class Line:
     def __init__(self, connection: PoolProxiedConnection) -> None:
         self._connection = connection
         self._cursor: DBAPICursor = connection.cursor()
-        self._together: Callable[[], AbstractContextManager[Any]] = getattr(
-            connection.dbapi_connection, "pipeline", nullcontext
+        driver: Any = connection.dbapi_connection  # SQLAlchemy's asynchronous one may pass on an asynchronous pipeline
+        self._together: Callable[[], AbstractContextManager[Any]] = (
+            driver.pipeline if isinstance(driver, Driver) else nullcontext
         )
         self._waiting: list[tuple[str, Row | None]] = []
         self._failed: Exception | None = None

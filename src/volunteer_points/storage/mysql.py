@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from typing import Any, Final, cast
@@ -24,6 +25,7 @@ from volunteer_points.errors import Busy, CommitUnknown, Corrupt, InputError, Ke
 from volunteer_points.storage import Stored, rowlocks, schema, statements
 from volunteer_points.storage.families import shown
 from volunteer_points.storage.holding import BalanceKey
+from volunteer_points.storage.naming import DEFAULT, Naming, under_any_name
 from volunteer_points.storage.rowlocks import Guarded
 from volunteer_points.storage.statements import Transaction
 from volunteer_points.storage.turns import SideBySide
@@ -40,6 +42,9 @@ LOST: Final = (ConnectionLost, CommitUnknown)
 """Errors after which the other connections of the pool are likely to be lost too."""
 
 TABLES: Final = (*schema.TABLES, *schema.SIDE_BY_SIDE, schema.BLOCK)
+
+QUOTE: Final = "`"
+"""What stands around the name of a database."""
 
 _APPEND_ONLY: Final = (*schema.APPEND_ONLY, schema.LEAF)
 _DIALECT: Final[Dialect] = dialects.dialect(paramstyle="format")
@@ -101,12 +106,15 @@ def make_ready(_: Engine) -> None:
     """There is nothing to set for all."""
 
 
-def check_settings(cursor: DBAPICursor, *, durable: bool) -> None:
+def check_settings(cursor: DBAPICursor, naming: Naming, *, durable: bool) -> None:
     """Read the settings of the server and of a connection back, and which engine keeps the tables.
 
     Raises:
         Misconfigured: ``unsafe_settings``, with what was found.
     """
+    found_server = server(cursor)
+    if (least := too_old(found_server)) is not None:
+        raise Misconfigured("server_too_old", found=found_server, least=least, fix="Bring the server up to date.")
     names = ("sql_mode", "character_set_client", "max_allowed_packet", "innodb_flush_log_at_trx_commit")
     cursor.execute("SELECT " + ", ".join(f"@@{name}" for name in names))
     found = dict(zip(names, cursor.fetchall()[0], strict=True))
@@ -118,7 +126,7 @@ def check_settings(cursor: DBAPICursor, *, durable: bool) -> None:
     }
     wrong = {name: found[name] for name in names if not safe[name]}
     cursor.execute("SELECT table_name, engine FROM information_schema.tables WHERE table_schema = DATABASE()")
-    ours = {table.name for table in TABLES}
+    ours = {naming.name(table.name) for table in TABLES}
     wrong |= {name: engine for name, engine in cursor.fetchall() if name in ours and engine != "InnoDB"}
     if wrong:
         fix = (
@@ -128,11 +136,36 @@ def check_settings(cursor: DBAPICursor, *, durable: bool) -> None:
         raise Misconfigured("unsafe_settings", found=wrong, fix=fix)
 
 
-def tables_found(cursor: DBAPICursor) -> list[str]:
+def server(cursor: DBAPICursor) -> str:
+    """MariaDB, MySQL, or what else says so of itself, and its version."""
+    cursor.execute("SELECT VERSION()")
+    version = str(cursor.fetchall()[0][0])
+    number, _, rest = version.removeprefix("5.5.5-").partition("-")  # so old drivers are told that MariaDB is MySQL
+    name = next((name for name in ("MariaDB", "TiDB") if name.lower() in rest.lower()), "MySQL")
+    return f"{name} {number}"
+
+
+def too_old(found: str) -> str | None:
+    """The least version, where a server is older: it would not look at CHECK, or knows no locks of the kind.
+
+    >>> too_old("MySQL 8.0.15"), too_old("MariaDB 10.11.6")
+    ('MySQL 8.0.16', None)
+    """
+    name, _, version = found.partition(" ")
+    least = _LEAST_VERSIONS.get(name)
+    if least is None or tuple(int(part) for part in re.findall(r"\d+", version)[:3]) >= least:
+        return None
+    return f"{name} {'.'.join(map(str, least))}"
+
+
+_LEAST_VERSIONS: Final[Mapping[str, tuple[int, ...]]] = {"MariaDB": (10, 6, 0), "MySQL": (8, 0, 16)}
+
+
+def tables_found(cursor: DBAPICursor, naming: Naming) -> list[str]:
     """The names of all tables in the database; without a ledger ours do not count, as their making was cut short."""
     cursor.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY 1")
-    names = [name for (name,) in cursor.fetchall()]
-    if schema.LEDGER.name in names:
+    names = naming.names([name for (name,) in cursor.fetchall()])
+    if naming.name(schema.LEDGER.name) in names:
         try:
             cursor.execute(f"SELECT 1 FROM {schema.LEDGER.name} LIMIT 1")  # noqa: S608 - a constant
             if cursor.fetchall():
@@ -141,7 +174,7 @@ def tables_found(cursor: DBAPICursor) -> list[str]:
             if _number(error) != _MADE_MEANWHILE:
                 raise
             cast("Guarded", cursor).forget_error()
-    ours = {table.name for table in TABLES}
+    ours = {naming.name(table.name) for table in TABLES}
     return [name for name in names if name not in ours]
 
 
@@ -158,25 +191,30 @@ def lock_making(cursor: DBAPICursor) -> None:
             raise Busy("ledger_busy", waiting_for="another who makes tables")
 
 
-def create_tables(cursor: DBAPICursor, dialect: Dialect) -> None:  # noqa: ARG001 - the server says which it is
+def create_tables(
+    cursor: DBAPICursor,
+    dialect: Dialect,  # noqa: ARG001 - the server says which it is
+    naming: Naming,
+) -> None:
     """Make the tables that are missing, and their guards; the one of ledgers last, as making is no transaction here.
 
     Raises:
         Misconfigured: ``tables_missing`` within a host's transaction, which making a table would commit.
     """
-    missing = [table for table in reversed(TABLES) if table.name not in _all_tables(cursor)]
+    there = _all_tables(cursor)
+    missing = [table for table in reversed(TABLES) if naming.name(table.name) not in there]
     if missing and not cast("Guarded", cursor).own:
         fix = "Make the first ledger with SqlStore.open: making tables would commit the host's transaction."
-        raise Misconfigured("tables_missing", missing=sorted(table.name for table in missing), fix=fix)
+        raise Misconfigured("tables_missing", missing=sorted(naming.name(table.name) for table in missing), fix=fix)
     cursor.execute("SELECT VERSION()")
     spoken = _OF_MARIADB if "mariadb" in str(cursor.fetchall()[0][0]).lower() else _DIALECT
     for table in missing:
         for text in _made(table, spoken):
             cursor.execute(text)
-    if missing or weak_guards(cursor):
-        there = _guards_found(cursor)
+    if missing or weak_guards(cursor, naming):
+        guarded = _guards_found(cursor)
         for name, (table_name, deed, text) in guards().items():
-            if name not in there:
+            if naming.name(name) not in guarded:
                 cursor.execute(f"CREATE TRIGGER {name} BEFORE {deed} ON {table_name} FOR EACH ROW {text}")
 
 
@@ -217,17 +255,22 @@ def _guards_found(cursor: DBAPICursor) -> dict[str, tuple[str, str, str, str]]:
     return {name: tuple(what) for name, *what in cursor.fetchall()}
 
 
-def weak_guards(cursor: DBAPICursor) -> list[str]:
+def weak_guards(cursor: DBAPICursor, naming: Naming) -> list[str]:
     """The guards that are missing or are not as they were made.
 
     Where a user may not see a trigger or its text, it is asked what it may do instead: whoever cannot change a table
     needs no guard.
     """
     there = _guards_found(cursor)
-    wanted = guards()
-    weak = [name for name in wanted if there.get(name) != (*wanted[name], "BEFORE")]
-    hidden = [name for name in weak if name not in there or not there[name][2]]
-    return [name for name in weak if name not in hidden or _may(cursor, *wanted[name][:2])]
+    weak = []
+    for name, (table, deed, text) in guards().items():
+        found = there.get(naming.name(name))
+        if found == (naming.name(table), deed, naming.text(text, QUOTE), "BEFORE"):
+            continue
+        hidden = found is None or not found[2]
+        if not hidden or _may(cursor, table, deed):
+            weak.append(naming.name(name))
+    return weak
 
 
 def _may(cursor: DBAPICursor, table: str, deed: str) -> bool:
@@ -235,11 +278,16 @@ def _may(cursor: DBAPICursor, table: str, deed: str) -> bool:
     return cast("Guarded", cursor).allows(f"EXPLAIN {text}")
 
 
-def grants(user: str, host: str = "%") -> list[str]:
+def grants(user: str, host: str = "%", *, naming: Naming = DEFAULT) -> list[str]:
     """The statements that let a user do all normal work, and nothing else: it can neither change nor remove an entry.
 
     >>> grants("points_app")[0]
     "GRANT SELECT ON vp_ledger TO 'points_app'@'%'"
+
+    Args:
+        user: The user.
+        host: From where the user connects.
+        naming: What the tables are called.
     """
     rights = dict.fromkeys(_APPEND_ONLY, "SELECT, INSERT") | {
         schema.LEDGER: "SELECT",
@@ -249,7 +297,7 @@ def grants(user: str, host: str = "%") -> list[str]:
         schema.BLOCK: "SELECT, INSERT, DELETE",
     }
     name = "@".join("'" + part.replace("\\", "\\\\").replace("'", "''") + "'" for part in (user, host))
-    return [f"GRANT {some} ON {table.name} TO {name}" for table, some in rights.items()]
+    return [f"{naming.text(f'GRANT {some} ON {table.name}', QUOTE)} TO {name}" for table, some in rights.items()]
 
 
 # --- transactions ------------------------------------------------------------------------------------------------
@@ -264,7 +312,7 @@ def give_back(connection: PoolProxiedConnection) -> None:
     """Let others make tables again."""
     if connection.dbapi_connection is not None and connection.info.pop(_MAKING, False):
         with suppress(pymysql.Error), closing(connection.cursor()) as cursor:
-            cursor.execute("DO RELEASE_LOCK(CONCAT('volunteer_points ', MD5(DATABASE())))")
+            cursor.execute("DO RELEASE_ALL_LOCKS()")
 
 
 def begin_reading(cursor: DBAPICursor) -> None:
@@ -408,7 +456,7 @@ def _told(error: Exception) -> str:
 def _constraint(number: int, problem: str) -> Exception:
     if number == _DUPLICATE and _KEY_TAKEN in problem:
         return KeyConflict("key_taken", problem=problem)
-    code = "floor_passed" if schema.FLOOR in problem else "contradicts_what_is_stored"
+    code = "floor_passed" if under_any_name(schema.FLOOR) in problem else "contradicts_what_is_stored"
     return Corrupt(code, problem=problem, number=number, fix="Stop writing and run the audit.")
 
 
@@ -416,7 +464,7 @@ _AGAIN: Final = "Run all of the transaction again."
 _ROOM: Final = "Make room on the disk, then try again with the same key."
 _MADE_MEANWHILE: Final = 1412  # a table is younger than the snapshot
 _DUPLICATE: Final = 1062
-_KEY_TAKEN: Final = "vp_entry_ledger_key"
+_KEY_TAKEN: Final = under_any_name(schema.KEY)
 _CHECKS: Final = (3819, 4025)
 _READ_ONLY: Final = (1290, 1792, 1836)
 _NOT_ALLOWED: Final = (1044, 1045, 1142, 1143, 1227, 1370, 1410, 1698)
@@ -431,6 +479,7 @@ _KINDS: Final[Mapping[tuple[int, ...], tuple[type[StoreError | InputError], str,
     (1021, 1114, 1041): (StoreError, "disk_full", _ROOM),
     (1030, 1026, 1024): (StoreError, "disk_failed", "Look after the disk, then try again with the same key."),
     (1034, 1035, 1194, 1195, 1712, 1877): (Corrupt, "database_damaged", "Restore the last good copy of the database."),
+    (1049,): (Misconfigured, "schema_missing", "Let the owner of the server make it: CREATE DATABASE."),
     _READ_ONLY: (Misconfigured, "read_only", "Name the server that may be written to."),
     _NOT_ALLOWED: (Misconfigured, "not_allowed", "Grant the user what volunteer_points.storage.mysql.grants names."),
     (1153, 1264, 1366, 1406, 1690, 1265, 3988): (InputError, "cannot_be_stored", "Make it shorter or smaller."),

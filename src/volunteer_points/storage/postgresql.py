@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from typing import Any, Final, cast
 
 import psycopg
+from psycopg.errors import Diagnostic
 from psycopg.pq import TransactionStatus
 from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, Table, create_engine, event
 from sqlalchemy.dialects.postgresql import psycopg as dialects
@@ -21,6 +22,7 @@ from volunteer_points.storage import arrays, schema
 from volunteer_points.storage.families import shown
 from volunteer_points.storage.holding import BalanceKey
 from volunteer_points.storage.lines import Line
+from volunteer_points.storage.naming import DEFAULT, Naming, under_any_name
 from volunteer_points.storage.statements import Transaction
 from volunteer_points.storage.turns import SideBySide
 
@@ -36,6 +38,9 @@ LOST: Final = (ConnectionLost, CommitUnknown)
 """Errors after which the other connections of the pool are likely to be lost too."""
 
 TABLES: Final = (*schema.TABLES, *schema.SIDE_BY_SIDE)
+
+QUOTE: Final = '"'
+"""What stands around the name of a schema."""
 
 _APPEND_ONLY: Final = (*schema.APPEND_ONLY, schema.LEAF)
 _DIALECT: Final[Dialect] = dialects.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
@@ -109,12 +114,14 @@ def make_ready(_: Engine) -> None:
     """There is nothing to set for all."""
 
 
-def check_settings(cursor: DBAPICursor, *, durable: bool) -> None:
+def check_settings(cursor: DBAPICursor, _: Naming, *, durable: bool) -> None:
     """Read the settings of the server and of a connection back.
 
     Raises:
         Misconfigured: ``unsafe_settings``, with what was found.
     """
+    if (found_server := server(cursor)) and int(_asked(cursor, "SHOW server_version_num")) < _LEAST_VERSION:
+        raise Misconfigured("server_too_old", found=found_server, least="PostgreSQL 12", fix=_NEWER)
     names = ("server_encoding", "fsync", "full_page_writes", "synchronous_commit")
     cursor.execute("SELECT " + ", ".join(f"current_setting('{name}')" for name in names))
     found = dict(zip(names, cursor.fetchall()[0], strict=True))
@@ -126,15 +133,30 @@ def check_settings(cursor: DBAPICursor, *, durable: bool) -> None:
         raise Misconfigured("unsafe_settings", found=wrong, fix=fix)
 
 
-def tables_found(cursor: DBAPICursor) -> list[str]:
-    """The names of all tables in the schema in which new ones would be made."""
+def server(cursor: DBAPICursor) -> str:
+    """What the server calls itself, and its version."""
+    return " ".join(_asked(cursor, "SELECT version()").split()[:2])
+
+
+def _asked(cursor: DBAPICursor, text: str) -> str:
+    cursor.execute(text)
+    return str(cursor.fetchall()[0][0])
+
+
+def tables_found(cursor: DBAPICursor, naming: Naming) -> list[str]:
+    """The names of all tables in the schema in which new ones would be made, or of those with a chosen prefix."""
     cursor.execute("SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1")
-    return [name for (name,) in cursor.fetchall()]
+    return naming.names([name for (name,) in cursor.fetchall()])
+
+
+_LEAST_VERSION: Final = 120000
+_NEWER: Final = "Bring the server up to date."
 
 
 # --- making ------------------------------------------------------------------------------------------------------
 
 _REFUSE: Final = "BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END"
+_IN_THE_SCHEMA: Final = "c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
 _ROW_CHANGED, _TRUNCATED = 1 + 2 + 8 + 16, 2 + 32  # pg_trigger.tgtype: for each row, before, delete, update, truncate
 
 
@@ -143,7 +165,7 @@ def lock_making(cursor: DBAPICursor) -> None:
     send(cursor, "SELECT pg_advisory_xact_lock(hashtext('volunteer_points'))")
 
 
-def create_tables(cursor: DBAPICursor, dialect: Dialect) -> None:
+def create_tables(cursor: DBAPICursor, dialect: Dialect, naming: Naming) -> None:
     """Make the tables that are missing, and their guards.
 
     No foreign key: it would lock the row of the ledger for each entry, and that row can never be removed.
@@ -151,18 +173,22 @@ def create_tables(cursor: DBAPICursor, dialect: Dialect) -> None:
     for text in schema.create_statements(TABLES, dialect, references=False):
         send(cursor, text)
     send(cursor, "CREATE SEQUENCE IF NOT EXISTS vp_block")
-    cursor.execute("SELECT tgname::text FROM pg_trigger WHERE NOT tgisinternal")
+    cursor.execute(
+        "SELECT t.tgname::text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"  # noqa: S608 - a constant
+        f" WHERE {_IN_THE_SCHEMA} AND NOT t.tgisinternal"
+    )
     there = {name for (name,) in cursor.fetchall()}
-    for text in guard_statements([table.name for table in _APPEND_ONLY], there):
+    guards = [table.name for table in _APPEND_ONLY]
+    for text in guard_statements(guards, lambda name: naming.name(name) in there):
         send(cursor, text)
 
 
-def guard_statements(tables: Collection[str], there: Container[str] = ()) -> Iterator[str]:
+def guard_statements(tables: Collection[str], there: Callable[[str], bool] = lambda _: False) -> Iterator[str]:
     """What makes the guards of tables, but for those that are there."""
     yield f"CREATE OR REPLACE FUNCTION vp_refuse() RETURNS trigger LANGUAGE plpgsql AS $${_REFUSE}$$"
     for table in _APPEND_ONLY:
         for name, when in _guards_of(table).items():
-            if table.name in tables and name not in there:
+            if table.name in tables and not there(name):
                 yield f"CREATE TRIGGER {name} BEFORE {when} EXECUTE FUNCTION vp_refuse()"
                 yield f"ALTER TABLE {table.name} ENABLE ALWAYS TRIGGER {name}"
 
@@ -174,39 +200,45 @@ def _guards_of(table: Table) -> Mapping[str, str]:
     }
 
 
-def weak_guards(cursor: DBAPICursor) -> list[str]:
+def weak_guards(cursor: DBAPICursor, naming: Naming) -> list[str]:
     """The guards that are missing, or are not as they were made, or fire only for some."""
     cursor.execute(
-        "SELECT t.tgname::text, c.relname::text, t.tgenabled::text, t.tgtype, p.prosrc"
+        "SELECT t.tgname::text, c.relname::text, t.tgenabled::text, t.tgtype, p.prosrc"  # noqa: S608 - a constant
         " FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid"
-        " WHERE c.relnamespace = current_schema()::regnamespace AND NOT t.tgisinternal"
+        f" WHERE {_IN_THE_SCHEMA} AND NOT t.tgisinternal"
         " AND t.tgqual IS NULL AND cardinality(t.tgattr::smallint[]) = 0"
     )
     there = {(name, table): tuple(what) for name, table, *what in cursor.fetchall()}
     return [
-        name
+        naming.name(name)
         for table in _APPEND_ONLY
         for name, kind in zip(_guards_of(table), (_ROW_CHANGED, _TRUNCATED), strict=True)
-        if there.get((name, table.name)) != ("A", kind, _REFUSE)
+        if there.get((naming.name(name), naming.name(table.name))) != ("A", kind, _REFUSE)
     ]
 
 
-def grants(role: str) -> list[str]:
+def grants(role: str, *, naming: Naming = DEFAULT) -> list[str]:
     """The statements that let a role do all normal work, and nothing else: it can neither change nor remove an entry.
 
     >>> grants("points_app")[0]
     'GRANT SELECT ON vp_ledger TO points_app'
+
+    Args:
+        role: The role.
+        naming: What the tables are called.
     """
     name = _DIALECT.identifier_preparer.quote(role)
     journal = ", ".join(table.name for table in _APPEND_ONLY if table is not schema.LEDGER)
-    return [
-        f"GRANT SELECT ON vp_ledger TO {name}",
-        f"GRANT SELECT, INSERT ON {journal} TO {name}",
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON vp_balance TO {name}",
-        f"GRANT SELECT, INSERT, UPDATE ON vp_subject TO {name}",
-        f"GRANT SELECT, INSERT, DELETE ON vp_unplaced TO {name}",
-        f"GRANT USAGE ON SEQUENCE vp_block TO {name}",
+    of_schema = [] if naming.schema is None else [f"GRANT USAGE ON SCHEMA {QUOTE}{naming.schema}{QUOTE}"]
+    of_tables = [
+        "GRANT SELECT ON vp_ledger",
+        f"GRANT SELECT, INSERT ON {journal}",
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON vp_balance",
+        "GRANT SELECT, INSERT, UPDATE ON vp_subject",
+        "GRANT SELECT, INSERT, DELETE ON vp_unplaced",
+        "GRANT USAGE ON SEQUENCE vp_block",
     ]
+    return [f"{text} TO {name}" for text in (*of_schema, *(naming.text(text) for text in of_tables))]
 
 
 # --- transactions ------------------------------------------------------------------------------------------------
@@ -251,21 +283,49 @@ def begin_writing(cursor: DBAPICursor, *, wait_seconds: float) -> None:
     send(cursor, f"SET LOCAL lock_timeout = {max(1, round(wait_seconds * 1000))}")
 
 
-def commit(_: PoolProxiedConnection, cursor: DBAPICursor) -> None:
+_FIX_UNKNOWN: Final = "Try again with the same key: it finds out whether this was written."
+
+
+def commit(connection: PoolProxiedConnection, cursor: DBAPICursor) -> None:
     """Send what is left to write and COMMIT in one trip.
 
     Raises:
-        CommitUnknown: no answer came.
+        CommitUnknown: no answer came, or the server answers that it did not wait for its standbys.
     """
     line = cast("Line", cursor)
+    with _notices(connection) as alone:
+        try:
+            line.execute("COMMIT")
+        except ERRORS as error:
+            problem = translated(error)
+            if isinstance(problem, ConnectionLost):
+                raise CommitUnknown("commit_unknown", problem=_told(error), fix=_FIX_UNKNOWN) from error
+            raise problem from error
+    if alone:
+        raise CommitUnknown("commit_unknown", problem="; ".join(alone), fix=_FIX_UNKNOWN)
+
+
+@contextmanager
+def _notices(connection: PoolProxiedConnection) -> Iterator[list[str]]:
+    """What a server says that commits without its standbys, as when somebody breaks off the wait for them.
+
+    It calls that a success with a warning, in the language of the server; where in the server it was said tells.
+    """
+    said: list[str] = []
+
+    def notice(told: Diagnostic) -> None:
+        if told.source_file == _WAITS_FOR_STANDBYS:
+            said.append(" ".join(filter(None, (told.message_primary, told.message_detail))))
+
+    driver: Any = connection.driver_connection
+    driver.add_notice_handler(notice)
     try:
-        line.execute("COMMIT")
-    except ERRORS as error:
-        problem = translated(error)
-        if isinstance(problem, ConnectionLost):
-            fix = "Try again with the same key: it finds out whether this was written."
-            raise CommitUnknown("commit_unknown", problem=_told(error), fix=fix) from error
-        raise problem from error
+        yield said
+    finally:
+        driver.remove_notice_handler(notice)
+
+
+_WAITS_FOR_STANDBYS: Final = "syncrep.c"
 
 
 def check_host(connection: Connection) -> None:
@@ -309,15 +369,22 @@ _MADE: Final = (
 _SHARED: Final = (
     "SELECT 1 FROM vp_subject WHERE ledger = %s AND subject = ANY(%s::text[]) ORDER BY ledger, subject FOR SHARE"
 )
+_BEHIND_OTHERS: Final = "SELECT pg_advisory_xact_lock_shared(hashtext('vp_subject'), hashtext(%s))"
+_BEFORE_OTHERS: Final = "SELECT pg_advisory_xact_lock(hashtext('vp_subject'), hashtext(%s))"
 
 
 def take(transaction: Transaction, alone: Iterable[str], shared: Iterable[str]) -> None:
     """Lock subjects with the next statement: alone by writing their rows, shared by a lock that lets others share.
 
     Writing tells a transaction of a host whose snapshot is too old, at every level of isolation; a lock alone does not.
+    A row that some share can be shared by ever more, past one who waits to have it alone; so those who share pass a
+    gate, and who wants alone what others share closes it: whoever comes later waits behind them.
     """
     line = cast("Line", transaction.cursor)
-    for wanted, texts in ((sorted(shared), (_MADE, _SHARED)), (sorted(alone), (_ALONE,))):
+    alone, shared = set(alone), set(shared)
+    if shared:
+        line.later(_BEFORE_OTHERS if shared & alone else _BEHIND_OTHERS, (transaction.ledger,))
+    for wanted, texts in ((sorted(shared - alone), (_MADE, _SHARED)), (sorted(alone), (_ALONE,))):
         for text in texts if wanted else ():
             line.later(text, (transaction.ledger, wanted))
 
@@ -389,9 +456,9 @@ def _is_lost(error: psycopg.Error) -> bool:
 
 def _constraint(error: psycopg.Error) -> Exception:
     name = error.diag.constraint_name or ""
-    if name.startswith("vp_entry_ledger_key"):
+    if name.endswith(under_any_name(schema.KEY)):
         return KeyConflict("key_taken", problem=_told(error))
-    code = "floor_passed" if name == schema.FLOOR else "contradicts_what_is_stored"
+    code = "floor_passed" if name.endswith(under_any_name(schema.FLOOR)) else "contradicts_what_is_stored"
     return Corrupt(code, problem=_told(error), sqlstate=error.sqlstate, fix=_AUDIT)
 
 
@@ -407,6 +474,7 @@ _KINDS: Final[Mapping[str, tuple[type[StoreError], str, str]]] = {
     "58": (StoreError, "disk_failed", "Look after the disk, then try again with the same key."),
     "XX001": (Corrupt, "database_damaged", "Keep a copy of the database, and restore the last good one."),
     "XX002": (Corrupt, "database_damaged", "Keep a copy of the database, and restore the last good one."),
+    "3F000": (Misconfigured, "schema_missing", "Let the owner of the database make the schema: CREATE SCHEMA."),
     "25006": (Misconfigured, "read_only", "Name the server that may be written to."),
     "25P02": (Misconfigured, "host_transaction_failed", "Roll the host's transaction back, and run all of it again."),
     "42501": (Misconfigured, "not_allowed", "Grant the role what volunteer_points.storage.postgresql.grants names."),

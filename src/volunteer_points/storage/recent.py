@@ -5,6 +5,7 @@ Bytes and entry stand for each other, so it does not matter who wrote them, to w
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from threading import Lock
 from typing import Final
 
@@ -13,7 +14,7 @@ from volunteer_points.ledger import decode
 
 KEPT: Final = 4096
 
-_written: dict[bytes, Entry] = {}
+_written: OrderedDict[bytes, Entry] = OrderedDict()  # a dict would look for its first one ever longer
 _one_at_a_time = Lock()
 
 
@@ -21,7 +22,7 @@ def remember(content: bytes, entry: Entry) -> None:
     """Keep an entry at hand in place of the one that was kept longest."""
     with _one_at_a_time:
         if len(_written) >= KEPT:
-            del _written[next(iter(_written))]
+            _written.popitem(last=False)
         _written[content] = entry
 
 

@@ -138,7 +138,8 @@ def take(transaction: Transaction, alone: Iterable[str], shared: Iterable[str]) 
 
     The next statement raises ``Busy`` when one of them was held since the snapshot of a host's transaction was taken.
     """
-    lock = partial(_lock, transaction, sorted(alone), sorted(shared))
+    alone, shared = set(alone), set(shared)
+    lock = partial(_lock, transaction, sorted(alone), sorted(shared - alone))
     cast("Guarded", transaction.cursor).before_next(lock)
 
 

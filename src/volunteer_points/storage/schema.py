@@ -44,6 +44,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FLOOR: Final = "vp_balance_floor"
 """The name of the check that guards floors."""
 
+KEY: Final = "vp_entry_ledger_key_number_key"
+"""The name of the constraint that keeps keys unique."""
+
 METADATA: Final = MetaData()
 
 # In MySQL's families a text and the same with a blank behind it are equal, unless the collation says otherwise.
@@ -88,7 +91,7 @@ ENTRY: Final = Table(
     Column("kind", _word(64), nullable=False),
     Column("leaf", LargeBinary(32), nullable=False),
     Column("content", LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb"), nullable=False),
-    UniqueConstraint("ledger", "key", "number", name="vp_entry_ledger_key_number_key"),
+    UniqueConstraint("ledger", "key", "number", name=KEY),
 )
 ABOUT: Final = Table(
     "vp_about",

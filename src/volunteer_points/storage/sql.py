@@ -26,7 +26,7 @@ from volunteer_points.errors import Corrupt, KeyConflict, Misconfigured, Misused
 from volunteer_points.ledger import encode
 from volunteer_points.postings import FLOORS, Account
 from volunteer_points.sealing import Checkpoint, Extension, Inclusion, Signer
-from volunteer_points.storage import Answers, Stored, ledgers, seals, statements
+from volunteer_points.storage import Answers, Stored, ledgers, seals, statements, trees
 from volunteer_points.storage.connections import Connections, HostConnection, OwnConnections, connection_of
 from volunteer_points.storage.families import Family, family_of, shown, translating, url_of
 from volunteer_points.storage.holding import (
@@ -37,6 +37,7 @@ from volunteer_points.storage.holding import (
     check_purpose,
     check_question,
 )
+from volunteer_points.storage.naming import DEFAULT, Naming, named
 from volunteer_points.storage.recent import remember
 from volunteer_points.storage.statements import Transaction
 from volunteer_points.storage.trees import SqlTree
@@ -55,30 +56,38 @@ class SqlStore:
         ledger: The id of the ledger, which must be there.
         durable: Insist that what was committed survives a power cut; a host's transaction is the host's affair.
         read_only: Nothing will be written; then it does not matter if guards are missing.
+        naming: What the tables are called, where they are not called as they are by default.
 
     Raises:
         Misconfigured: the database is not what the ledger needs; ``fix`` says what to do.
     """
 
     def __init__(
-        self, place: Engine | Connection | Session, ledger: str, *, durable: bool = True, read_only: bool = False
+        self,
+        place: Engine | Connection | Session,
+        ledger: str,
+        *,
+        durable: bool = True,
+        read_only: bool = False,
+        naming: Naming = DEFAULT,
     ) -> None:
         host, place = place, place if isinstance(place, Engine) else connection_of(place)
         self._place = place
         family = self._family = family_of(place.engine.url, place.dialect.driver)
         hosted = isinstance(place, Connection)
         self._connections: Connections = (
-            OwnConnections(host, family) if isinstance(host, Engine) else HostConnection(host, family)
+            OwnConnections(host, family, naming) if isinstance(host, Engine) else HostConnection(host, family, naming)
         )
         self._read_only = read_only
         with self._connections.reading() as cursor:
-            self._ledger = ledgers.found(cursor, family, ledger, place=shown(place.engine.url), guarded=not read_only)
+            where = shown(place.engine.url)
+            self._ledger = ledgers.found(cursor, family, ledger, naming, place=where, guarded=not read_only)
             if not hosted and not read_only:
                 with translating(family):
-                    family.check_settings(cursor, durable=durable)
+                    family.check_settings(cursor, naming, durable=durable)
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913 - each is a choice of whoever opens it
         cls,
         place: str | os.PathLike[str],
         ledger: str | None = None,
@@ -86,31 +95,38 @@ class SqlStore:
         create: bool = True,
         durable: bool = True,
         read_only: bool = False,
+        naming: Naming | None = None,
     ) -> Self:
         """Open a ledger by the file or the URL of its database; close it when done.
 
         Args:
-            place: A file, or a SQLAlchemy URL such as ``postgresql://user@host/database``.
+            place: A file, or a SQLAlchemy URL such as ``postgresql://user@host/database``. It may say what the tables
+                are called: ``?prefix=points_&schema=community``.
             ledger: The id of the ledger; needed to make one, else the only one in the database is meant.
             create: Make the database with this ledger when it is not there.
             durable: What was committed survives a power cut; without it the last commits may be lost, but never half.
             read_only: Open it for reading alone, even where guards are missing, as on a copy that was tampered with.
+            naming: What the tables are called, if the URL does not say it. With a prefix of your own, the ledger may be
+                made beside other tables.
 
         Raises:
             Misconfigured: it is no ledger, another ledger, or not as the library needs it; ``fix`` says what to do.
         """
-        url = url_of(place)
+        url, called = named(url_of(place), naming)
         family = family_of(url)
         engine = family.engine_at(url, durable=durable, read_only=read_only)
         try:
-            name = ledgers.prepared(engine, family, ledger, create=create and not read_only, read_only=read_only)
-            return cls(engine, name, durable=durable, read_only=read_only)
+            may_make = create and not read_only
+            name = ledgers.prepared(engine, family, ledger, called, create=may_make, read_only=read_only)
+            return cls(engine, name, durable=durable, read_only=read_only, naming=called)
         except BaseException:
             engine.dispose()
             raise
 
     @classmethod
-    def joining(cls, host: Connection | Session | scoped_session[Session], ledger: str) -> Self:
+    def joining(
+        cls, host: Connection | Session | scoped_session[Session], ledger: str, *, naming: Naming = DEFAULT
+    ) -> Self:
         """Work within a transaction that the host has begun, and that the host will end.
 
         Nothing is committed here, and after a refusal the host's own writing still stands. What a session has not
@@ -121,11 +137,12 @@ class SqlStore:
         Args:
             host: A connection on which a transaction has begun, or a session, which begins one when it is needed.
             ledger: The id of the ledger, which must be there.
+            naming: What the tables are called.
 
         Raises:
             Misconfigured: the transaction is not fit, or the ledger is not there; ``fix`` says what to do.
         """
-        return cls(host() if isinstance(host, scoped_session) else host, ledger)
+        return cls(host() if isinstance(host, scoped_session) else host, ledger, naming=naming)
 
     @property
     def ledger(self) -> str:
@@ -136,6 +153,12 @@ class SqlStore:
     def url(self) -> URL:
         """Where the database is. The password is in it, and is hidden when it is shown."""
         return self._place.engine.url
+
+    @property
+    def server(self) -> str:
+        """Which engine answers there, and its version, as ``MariaDB 10.11.6``; it is asked anew each time."""
+        with self._connections.reading() as cursor, translating(self._family):
+            return self._family.server(cursor)
 
     def close(self) -> None:
         """Close every connection of the store's own; a host's connection stays as it is."""
@@ -277,6 +300,10 @@ class SqlReader:
         """The sealed tree as of that moment."""
         return SqlTree(self._transaction, self._family)
 
+    def adrift(self) -> Iterator[tuple[int, bytes]]:
+        """Entries that stand in no order, with the numbers of their rows: they have no place and wait for none."""
+        return trees.adrift(self._transaction, self._family)
+
 
 class SqlSession:
     """One unit of writing. What it appends is kept back and written in bulk, at its end or before it is read in order.
@@ -298,8 +325,9 @@ class SqlSession:
 
     def take(self, alone: Iterable[str], shared: Iterable[str] = ()) -> None:
         """Hold subjects. What was read about them before, as a part of appending, is read again."""
-        alone, shared = self._holding.take(alone, shared)
-        self._family.take(self._transaction, alone, shared)
+        wanted = set(shared)
+        alone, shared = self._holding.take(alone, wanted)
+        self._family.take(self._transaction, alone, shared | (wanted & alone))
         if self._answers:
             for question in [question for question in self._answers if question.subject in alone]:
                 del self._answers[question]
@@ -355,7 +383,7 @@ class SqlSession:
     def _check_floors(self, changes: Mapping[BalanceKey, int]) -> None:
         """Only what moves towards nought can pass it; the tables check once more when it is written."""
         downward = {key: amount for key, amount in changes.items() if FLOORS[key[0].purpose] * amount < 0}
-        self._fetch([LotsOf(account, unit) for account, unit, _ in downward])
+        self._fetch(dict.fromkeys(LotsOf(account, unit) for account, unit, _ in downward))
         for key, amount in downward.items():
             balance = self._balance(key) + amount
             if FLOORS[key[0].purpose] * balance < 0:
@@ -365,7 +393,8 @@ class SqlSession:
     def _balance(self, key: BalanceKey) -> int:
         account, unit, lot = key
         question = LotsOf(account, unit)
-        self._fetch((question,))
+        if question not in self._answers:
+            self._fetch((question,))
         before: int = self._answers[question].get(lot, 0)
         return before + self._changes.get(key, 0)
 

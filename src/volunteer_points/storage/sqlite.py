@@ -42,6 +42,7 @@ from volunteer_points.errors import (
 from volunteer_points.storage import statements
 from volunteer_points.storage.families import shown
 from volunteer_points.storage.holding import BalanceKey
+from volunteer_points.storage.naming import DEFAULT, Naming, under_any_name
 from volunteer_points.storage.schema import APPEND_ONLY, BALANCE, ENTRY, FLOOR, TABLES, create_statements
 from volunteer_points.storage.statements import Transaction
 from volunteer_points.storage.turns import Turns
@@ -64,6 +65,9 @@ ERRORS: Final = (sqlite3.Error, SQLAlchemyError, OverflowError, UnicodeEncodeErr
 
 LOST: Final[tuple[type[Exception], ...]] = ()
 """No connection to a file is lost."""
+
+QUOTE: Final = ""
+"""A file has no schemas."""
 
 _APPEND_ONLY = "is append-only"
 _TAKEN = "is taken"
@@ -158,7 +162,7 @@ def make_ready(engine: Engine, *, sleep: Callable[[float], None] = time.sleep) -
                 return
 
 
-def check_settings(cursor: DBAPICursor, *, durable: bool) -> None:
+def check_settings(cursor: DBAPICursor, _: Naming, *, durable: bool) -> None:
     """Read the settings of a connection back.
 
     Raises:
@@ -179,10 +183,16 @@ def check_settings(cursor: DBAPICursor, *, durable: bool) -> None:
         raise Misconfigured("unsafe_settings", found=wrong, fix=fix)
 
 
-def tables_found(cursor: DBAPICursor) -> list[str]:
-    """The names of all tables in the database."""
+def server(cursor: DBAPICursor) -> str:
+    """SQLite, and the version that Python brings."""
+    cursor.execute("SELECT sqlite_version()")
+    return f"SQLite {cursor.fetchall()[0][0]}"
+
+
+def tables_found(cursor: DBAPICursor, naming: Naming) -> list[str]:
+    """The names of all tables in the database, or of those with a chosen prefix."""
     cursor.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-    return [name for (name,) in cursor.fetchall()]
+    return naming.names([name for (name,) in cursor.fetchall()])
 
 
 # --- transactions ------------------------------------------------------------------------------------------------
@@ -249,8 +259,10 @@ def commit(connection: PoolProxiedConnection, cursor: DBAPICursor) -> None:
         with suppress(Exception):
             cursor.close()
         connection.invalidate()
-        fix = "Try again with the same key: it finds out whether this was written."
-        raise CommitUnknown("commit_unknown", problem=str(error), fix=fix) from error
+        full = _KINDS["SQLITE_FULL"][1:]
+        again = ("commit_unknown", "Try again with the same key: it finds out whether this was written.")
+        code, fix = full if getattr(problem, "code", "") == full[0] else again
+        raise CommitUnknown(code, problem=str(error), fix=fix) from error
 
 
 def begin_writing(cursor: DBAPICursor, *, wait_seconds: float, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -372,10 +384,11 @@ def _same(key: list[Column[Any]]) -> str:
     return " AND ".join(f'"{column.name}" = NEW."{column.name}"' for column in key)
 
 
-def weak_guards(cursor: DBAPICursor) -> list[str]:
+def weak_guards(cursor: DBAPICursor, naming: Naming) -> list[str]:
     """The guards that are missing or are not as they were made."""
     there = _guards_found(cursor)
-    return [name for name, text in guards().items() if there.get(name) != text]
+    wanted = {naming.name(name): naming.text(text) for name, text in guards().items()}
+    return [name for name, text in wanted.items() if there.get(name) != text]
 
 
 def _guards_found(cursor: DBAPICursor) -> Mapping[str, str]:
@@ -387,13 +400,13 @@ def lock_making(_: DBAPICursor) -> None:
     """The transaction holds the database already."""
 
 
-def create_tables(cursor: DBAPICursor, dialect: Dialect) -> None:
+def create_tables(cursor: DBAPICursor, dialect: Dialect, naming: Naming = DEFAULT) -> None:
     """Make the tables that are missing, and their guards."""
     for text in create_statements(TABLES, dialect):
         cursor.execute(text)
     there = _guards_found(cursor)
     for name, text in guards().items():
-        if name not in there:
+        if naming.name(name) not in there:
             cursor.execute(text)
 
 
@@ -437,9 +450,10 @@ def _translated(error: sqlite3.Error) -> VolunteerPointsError:
 
 
 def _constraint(name: str, problem: str) -> VolunteerPointsError:
-    if f"{ENTRY.name} {_TAKEN}" in problem or f"{ENTRY.name}.key" in problem:
+    entry = under_any_name(ENTRY.name)
+    if f"{entry} {_TAKEN}" in problem or f"{entry}.key" in problem:
         return KeyConflict("key_taken", problem=problem)
-    code = "floor_passed" if FLOOR in problem else "contradicts_what_is_stored"
+    code = "floor_passed" if under_any_name(FLOOR) in problem else "contradicts_what_is_stored"
     return Corrupt(code, problem=problem, sqlite=name, fix="Stop writing and run the audit.")
 
 

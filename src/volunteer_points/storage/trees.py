@@ -5,9 +5,9 @@ Leaves are not written twice: they are read where the entries are, by their last
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import (
     Column,
@@ -31,7 +31,10 @@ from volunteer_points.sealing import Checkpoint, seal_from, seal_text
 from volunteer_points.storage.families import Family
 from volunteer_points.storage.schema import CHECKPOINT, ENTRY, LEAF, NODE, UNPLACED
 from volunteer_points.storage.seals import leaves_below, next_checkpoint, number_of
-from volunteer_points.storage.statements import Transaction, last_position
+from volunteer_points.storage.statements import PAGE, Transaction, last_position
+
+Placed: TypeAlias = tuple[int, bytes]
+"""The number of a node, and its hash."""
 
 LEAVES_AT_ONCE: Final = 512
 """So many leaves are taken in by a transaction, at most: in SQLite writers take turns with it. It is even, so that
@@ -40,7 +43,7 @@ every transaction ends between two nodes of the lowest level.
 
 
 NODES_AT_ONCE: Final = 64
-"""So many nodes are written by a statement."""
+"""So many nodes are written by a statement, and half as many each time where no more are left."""
 
 
 class SqlTree:
@@ -112,10 +115,9 @@ class SqlTree:
             raise Corrupt("place_missing", place=before + 1, to=before + len(rows), fix="Run the audit.")
         new = grown(before, self, [bytes(leaf) for _, leaf in rows])
         nodes = sorted((number_of(node), value) for node, value in new.items() if node.level)
-        for first in range(0, len(nodes), NODES_AT_ONCE):
-            each = nodes[first : first + NODES_AT_ONCE]
-            flat = tuple(value for node in each for value in (self.ledger, *node))
-            self._transaction.write(_insert, [flat], NODE, len(each))
+        for bundle in _bundles(nodes):
+            flat = tuple(value for node in bundle for value in (self.ledger, *node))
+            self._transaction.write(_insert, [flat], NODE, len(bundle))
         return before + len(rows)
 
     def length(self) -> int:
@@ -136,6 +138,29 @@ class SqlTree:
         [(number,)] = self._transaction.rows(_number_free, checkpoint.size)
         row = (self.ledger, checkpoint.size, number, seal_text(checkpoint).encode())
         self._transaction.write(_insert, [row], CHECKPOINT, 1)
+
+
+def adrift(transaction: Transaction, family: Family) -> Iterator[tuple[int, bytes]]:
+    """Entries that have no lasting place and wait for none, a page at a time; nobody who reads in order meets them.
+
+    Where places are given when entries are written, there are none.
+    """
+    if LEAF not in family.TABLES:
+        return
+    after = -1
+    while rows := transaction.rows(_adrift, after, PAGE):
+        yield from ((position, bytes(content)) for position, content in rows)
+        after = rows[-1][0]
+
+
+def _bundles(nodes: Sequence[Placed]) -> Iterator[Sequence[Placed]]:
+    """Nodes in bundles of few sizes: compiling a statement for every size there may be would keep writers waiting."""
+    size, first = NODES_AT_ONCE, 0
+    while first < len(nodes):
+        while size > len(nodes) - first:
+            size //= 2
+        yield nodes[first : first + size]
+        first += size
 
 
 def _checkpoint(size: int, content: bytes) -> Checkpoint:
@@ -198,6 +223,19 @@ def _located(place: Column[Any]) -> ClauseElement:
     return select(found, ENTRY.c.content).where(_in_ledger(ENTRY), *wanted)
 
 
+def _adrift() -> ClauseElement:
+    e = ENTRY.c
+    nowhere = (
+        ~select(_number("1"))
+        .where(table.c.ledger == e.ledger, table.c.position == e.position)
+        .correlate(ENTRY)
+        .exists()
+        for table in (LEAF, UNPLACED)
+    )
+    chosen = select(e.position, e.content).where(_in_ledger(ENTRY), e.position > bindparam("after"), *nowhere)
+    return chosen.order_by(e.position).limit(bindparam("limit"))
+
+
 def _insert(table: Table, rows: int) -> ClauseElement:
     return insert(table).values(
         [{column: bindparam(f"{column.name}_{row}") for column in table.columns} for row in range(rows)]
@@ -238,4 +276,4 @@ def _number_free() -> ClauseElement:
     )
 
 
-__all__ = ["LEAVES_AT_ONCE", "SqlTree"]
+__all__ = ["LEAVES_AT_ONCE", "SqlTree", "adrift"]

@@ -23,9 +23,10 @@ from volunteer_points.entries import Entry
 from volunteer_points.errors import Busy, Corrupt, KeyConflict, Misused
 from volunteer_points.ledger import decode, leaf_hash
 from volunteer_points.postings import FLOORS, Account
+from volunteer_points.sealing import Checkpoint
 from volunteer_points.storage import Answers, Stored
 from volunteer_points.storage.holding import changes_of, check_purpose, check_question
-from volunteer_points.storage.memory import MemoryReader, MemorySession, MemoryStore
+from volunteer_points.storage.memory import MemoryReader, MemorySession, MemoryStore, MemoryTree
 
 Balance = tuple[Account, str, datetime | None, int]
 
@@ -98,6 +99,16 @@ class OpenStore(MemoryStore):
         self._stored += stored
         self.absorb([decode(each.content) for each in stored])
 
+    def resealed(self, checkpoints: Iterable[Checkpoint]) -> None:
+        """Go on from what another store sealed."""
+        for checkpoint in checkpoints:
+            self._tree.add(each.leaf for each in self._stored[self._tree.size : checkpoint.size])
+            self._tree.keep(checkpoint)
+
+    def shown_tree(self) -> MemoryTree:
+        """The tree that a reader shows."""
+        return self._tree
+
     def twin(self) -> Self:
         """A second store of the same ledger in the same place."""
         return copy.copy(self)
@@ -157,6 +168,10 @@ class OpenReader(MemoryReader):
     def balances(self) -> Iterator[Balance]:
         """Every kept balance that is not nought."""
         return iter(self._store.kept(self._tally))
+
+    def tree(self) -> MemoryTree:
+        """The sealed tree."""
+        return self._store.shown_tree()
 
 
 class OpenSession(MemorySession):

@@ -49,8 +49,18 @@ from volunteer_points.entries import (
     Submitted,
 )
 from volunteer_points.errors import InputError, Refused
-from volunteer_points.model import Details, Evidence, Facts, Household, Interval, Quantity, Reason, Whose, readings
-from volunteer_points.model.conditions import ladder_named
+from volunteer_points.model import (
+    Details,
+    Evidence,
+    Facts,
+    Household,
+    Interval,
+    Quantity,
+    Reason,
+    Whose,
+    ladder_named,
+    readings,
+)
 from volunteer_points.postings import Account, Purpose, holder_named
 from volunteer_points.programme import Programme
 from volunteer_points.rules import Rulebook

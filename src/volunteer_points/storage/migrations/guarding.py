@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alembic import op
+from alembic.config import Config
 from sqlalchemy import LargeBinary, String, Table, text
 from sqlalchemy.dialects.mysql import LONGBLOB
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from volunteer_points.storage import sqlite
+from volunteer_points.storage.naming import Naming
 
 _COLLATIONS = {"postgresql": "C", "mariadb": "utf8mb4_nopad_bin", "mysql": "utf8mb4_0900_bin"}
 
@@ -33,6 +35,27 @@ def family_name() -> str:
     return "mysql" if connection.dialect.name in {"mysql", "mariadb"} else connection.dialect.name
 
 
+def naming() -> Naming:
+    """What the tables are called: the library's own settings, or those of the host's ``alembic.ini``."""
+    return naming_in(op.get_context().config)
+
+
+def naming_in(config: Config | None) -> Naming:
+    """The same out of settings of Alembic."""
+    chosen = (
+        {name: config.get_main_option(f"volunteer_points_{name}") for name in ("prefix", "schema")} if config else {}
+    )
+    return Naming(**{name: value for name, value in chosen.items() if value})
+
+
+def run(statement: str) -> None:
+    """Run a statement under the names that the tables have here."""
+    family = family_name()
+    called, quote = naming(), {"sqlite": "", "postgresql": '"', "mysql": "`"}[family]
+    called.check(quote)
+    op.get_bind().execute(text(called.text(statement, quote)))
+
+
 def make(*tables: Table) -> None:
     """Make tables and their indexes."""
     connection = op.get_bind()
@@ -45,16 +68,15 @@ def make(*tables: Table) -> None:
     references = None if family_name() == "sqlite" else ()
     for table in tables:
         made = CreateTable(table, include_foreign_key_constraints=references).compile(dialect=dialect)
-        connection.execute(text(str(made).rstrip() + behind))
+        run(str(made).rstrip() + behind)
         for index in table.indexes:
-            index.create(connection)
+            run(str(CreateIndex(index).compile(dialect=dialect)))
 
 
 def guard(*names: str) -> None:
     """Make the triggers of append-only tables."""
-    connection = op.get_bind()
     for statement in _guards(names):
-        connection.execute(text(statement))
+        run(statement)
 
 
 def _guards(names: tuple[str, ...]) -> Iterator[str]:
@@ -75,14 +97,13 @@ def _guards(names: tuple[str, ...]) -> Iterator[str]:
 
 def note_version(version: int) -> None:
     """Write the version of the tables into each ledger, for which its guard stands aside."""
-    connection = op.get_bind()
     trigger = "vp_ledger_no_change" if family_name() == "postgresql" else "vp_ledger_no_update"
     on = " ON vp_ledger" if family_name() == "postgresql" else ""
-    connection.execute(text(f"DROP TRIGGER {trigger}{on}"))
-    connection.execute(text("UPDATE vp_ledger SET schema_version = :version"), {"version": version})
+    run(f"DROP TRIGGER {trigger}{on}")
+    run(f"UPDATE vp_ledger SET schema_version = {int(version)}")  # noqa: S608 - a number
     for statement in _guards(("vp_ledger",)):
         if f" {trigger}" in statement:
-            connection.execute(text(statement))
+            run(statement)
 
 
-__all__ = ["content", "family_name", "guard", "make", "note_version", "word"]
+__all__ = ["content", "family_name", "guard", "make", "naming", "naming_in", "note_version", "run", "word"]

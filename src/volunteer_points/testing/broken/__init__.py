@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from volunteer_points.storage import Store
-from volunteer_points.testing.broken import reading, sessions, writing
+from volunteer_points.testing.broken import reading, sealing, sessions, writing
 from volunteer_points.testing.conformance import CHECKS, Result, StoreFactory, Verdict, run_check
 from volunteer_points.testing.side_by_side import OpenStore, SideBySideStore
 
@@ -29,8 +29,10 @@ class BrokenStores(StoreFactory):
     def reopened(self, store: Store) -> Store:
         """Another store of what the first kept."""
         again = self._kind(store.ledger)
+        assert isinstance(store, OpenStore)
         with store.reader() as reader:
             again.restored(list(reader.stored()))
+        again.resealed(list(store.shown_tree().checkpoints()))
         return again
 
     def beside(self, store: Store) -> Store:
@@ -127,6 +129,22 @@ BROKEN: Final[Mapping[type[OpenStore], str]] = {
     reading.CannotOpenWhatIsEmpty: "13.1",
     reading.KeepsAnIndexOfItsOwn: "13.2",
     reading.LocksOnlyItself: "13.2",
+    sealing.SealsAllButTheLast: "15.1",
+    sealing.HashesAChain: "15.1",
+    sealing.SealsAnewEachTime: "15.2",
+    sealing.KeepsTheLastCheckpointAlone: "15.2",
+    sealing.ProvesTheFirst: "15.3",
+    sealing.ProvesWhatNobodySealed: "15.3",
+    sealing.CallsAnythingABeginning: "15.4",
+    sealing.TakesAnyLedgersCheckpoint: "15.4",
+    sealing.PutsNewEntriesBeforeSealedOnes: "15.5",
+    sealing.NotesEachSeal: "15.6",
+    sealing.ShowsTheLowestNodesAlone: "15.6",
+    sealing.DropsSignatures: "15.7",
+    sealing.LetsOthersWaitForTheSignature: "15.7",
+    sealing.CountsBeforeItSeals: "15.8",
+    sealing.ForgetsItsSeals: "15.9",
+    sealing.KeepsATreeOfItsOwn: "15.9",
 }
 """Every broken store, with the requirement that it breaks."""
 

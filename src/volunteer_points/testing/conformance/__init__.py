@@ -1,6 +1,6 @@
 """The conformance kit: hold any store to the contract of :mod:`volunteer_points.storage`.
 
-A backend brings empty stores, and about a hundred and fifty checks run on them. Each has a number that leads to a
+A backend brings empty stores, and more than a hundred and seventy checks run on them. Each has a number that leads to a
 requirement on the contract's page (``docs/store-contract.md``).
 
 >>> from volunteer_points import MemoryStore

@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from volunteer_points.storage import Store
-from volunteer_points.testing.conformance import histories, places, reading, sessions, writing
+from volunteer_points.testing.conformance import histories, places, reading, sealing, sessions, writing
 from volunteer_points.testing.conformance.factory import EmptyStores, NotApplicable, StoreFactory
 from volunteer_points.testing.conformance.trial import Background, Check, Found, Trial
 
@@ -21,7 +21,8 @@ def _order(check: Check) -> tuple[int, int, str]:
 
 CHECKS: Final[tuple[Check, ...]] = tuple(
     sorted(
-        (check for part in (writing, sessions, reading, places, histories) for check in part.SHEET.checks), key=_order
+        (check for part in (writing, sessions, reading, places, histories, sealing) for check in part.SHEET.checks),
+        key=_order,
     )
 )
 """Every check, by number."""

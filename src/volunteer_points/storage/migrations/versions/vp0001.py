@@ -1,6 +1,5 @@
 """The ledger, the index of it, and what lets writers work side by side."""
 
-from alembic import op
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -16,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from volunteer_points.storage.migrations.guarding import content, family_name, guard, make, word
+from volunteer_points.storage.migrations.guarding import content, family_name, guard, make, run, word
 
 revision = "vp0001"
 down_revision = None
@@ -104,7 +103,7 @@ def upgrade() -> None:
         make(SUBJECT, LEAF, UNPLACED)
         guard("vp_leaf")
     if family_name() == "postgresql":
-        op.execute("CREATE SEQUENCE IF NOT EXISTS vp_block")
+        run("CREATE SEQUENCE IF NOT EXISTS vp_block")
     if family_name() == "mysql":
         make(BLOCK)
 
