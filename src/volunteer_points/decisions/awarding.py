@@ -21,7 +21,7 @@ from volunteer_points.decisions.case import (
     taken,
     volunteer_question,
 )
-from volunteer_points.decisions.idleness import credits_of, moved_on, prolonged
+from volunteer_points.decisions.idleness import credits_of, idle_questions, moved_on, moves_of, prolonged
 from volunteer_points.decisions.measuring import Measurer
 from volunteer_points.entries import (
     ActivityListed,
@@ -120,6 +120,7 @@ def work_out(case: Case, said: Said, on: date, *, rating: str = "") -> Working:
         *Measurer(case, said.volunteer).questions(needed(rulebook, anybody, own_rules, at_most=True)),
         debt(said.volunteer, rulebook.currency),
         lots_of(volunteer_holder(said.volunteer), rulebook.currency),
+        *idle_questions(rulebook, volunteer_holder(said.volunteer), rulebook.currency, on),
     )
     return worked_out(case, said, on, rating=rating)
 
@@ -388,7 +389,7 @@ def _out_of(case: Case, entry: Entry, fact: Awarded, hand: _Hand, order: Reversa
     holder, currency = hand.holder, hand.currency
     pending, expired = Account(holder, Purpose.PENDING, fact.record), LotsOf(Account(holder, Purpose.EXPIRED), currency)
     questions = [lots_of(holder, currency), expired, *([LotsOf(pending, currency)] if fact.counts_from else [])]
-    case.need(*questions)
+    case.need(*questions, *moves_of(case, entry, holder, currency))
     if fact.counts_from and (waiting := case.ask(LotsOf(pending, currency))):
         return [Posting(pending, currency, -part, lot, case.booking_day) for lot, part in waiting.items()]
     own = hand.gave if fact.counts_from is None else _lots_confirmed(entry, fact, hand)
