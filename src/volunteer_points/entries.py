@@ -477,46 +477,14 @@ class StockCounted:
 
 
 Fact: TypeAlias = (
-    ProgrammeAdopted
-    | RulebookAdopted
-    | TeamFormed
-    | HouseholdFormed
-    | PartnerAgreed
-    | ActivityListed
-    | ItemListed
-    | Withdrawn
-    | PeriodClosed
-    | Enrolled
-    | Described
-    | Joined
-    | Left
-    | Submitted
-    | Approved
-    | Rejected
-    | Voided
-    | Awarded
-    | Confirmed
-    | NotAwarded
-    | Reversed
-    | Corrected
-    | Repaid
-    | Expired
-    | Extended
-    | Prolonged
-    | Transferred
-    | Donated
-    | Endowed
-    | Adjusted
-    | BalanceOpened
-    | Held
-    | Collected
-    | Cancelled
-    | Lapsed
-    | Returned
-    | StockReceived
-    | StockWrittenOff
-    | StockCounted
-)
+    ProgrammeAdopted | RulebookAdopted
+    | TeamFormed | HouseholdFormed | PartnerAgreed | ActivityListed | ItemListed | Withdrawn | PeriodClosed
+    | Enrolled | Described | Joined | Left
+    | Submitted | Approved | Rejected | Voided | Awarded | Confirmed | NotAwarded | Reversed | Corrected
+    | Repaid | Expired | Extended | Prolonged | Transferred | Donated | Endowed | Adjusted | BalanceOpened
+    | Held | Collected | Cancelled | Lapsed | Returned
+    | StockReceived | StockWrittenOff | StockCounted
+)  # fmt: skip
 
 KINDS: Mapping[str, type[Fact]] = {kind.__name__: kind for kind in Fact.__args__}
 """Every kind of fact by its name, which is what stands in the bytes."""
