@@ -49,9 +49,7 @@ def test_todays_code_gives_the_golden_vectors(name: str) -> None:
     assert FILES[name]() == checked_in(name), CHANGED
 
 
-GOLDEN = [
-    line for name in ("entries", "vocabulary", "reaching-back", "own-rules", "idle") for line in checked_in(name)
-]
+GOLDEN = [line for name in ("entries", "vocabulary", "reaching-back", "own-rules", "idle") for line in checked_in(name)]
 
 
 def test_there_is_a_golden_entry_of_every_kind_and_every_field_is_filled_in_in_one() -> None:

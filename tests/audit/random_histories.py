@@ -328,7 +328,9 @@ NUMBERS = st.integers(0, 120)
 @st.composite
 def histories(draw: st.DrawFn) -> History:
     """A history that the library let through, with nothing overdue at its end."""
-    programme = draw(st.sampled_from([small_programme, strict_programme, full_programme, full_programme, idle_programme, None]))
+    programme = draw(
+        st.sampled_from([small_programme, strict_programme, full_programme, full_programme, idle_programme, None])
+    )
     player = Player(draw(any_programme()) if programme is None else programme())
     player.play("receive", 1, 4, 0)
     for action, *numbers in draw(

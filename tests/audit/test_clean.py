@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given
 
 from tests.audit.defects import say
-from tests.audit.ledgers import APPROVER, AUTHOR, CHECKER, LEADER, REASON, SHOP, History, by_inactivity, everything, moment, one_month
+from tests.audit.ledgers import (
+    APPROVER,
+    AUTHOR,
+    CHECKER,
+    LEADER,
+    REASON,
+    SHOP,
+    History,
+    by_inactivity,
+    everything,
+    moment,
+    one_month,
+)
 from tests.audit.random_histories import histories
 from volunteer_points import commands as c
 from volunteer_points.audit import Report, audit

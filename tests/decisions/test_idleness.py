@@ -22,6 +22,7 @@ from volunteer_points.commands import (
     Reverse,
     Transfer,
 )
+from volunteer_points.decisions.case import lots_of
 from volunteer_points.entries import Expired, Extended, Prolonged
 from volunteer_points.errors import InputError, Refused
 from volunteer_points.model import Currency, Period, Whose
@@ -218,10 +219,10 @@ def test_points_of_a_household_live_by_the_service_of_any_of_its_members() -> No
     serve(found, "2026-03-14")
     serve(found, "2026-03-30", volunteer="v-2")
     holder, until = household_holder("h-1"), ends("2026-03-30")
-    assert found._lots(holder, Purpose.AVAILABLE, "points") == {until: 20}
+    assert found.tally.answer(lots_of(holder, "points")) == {until: 20}
     assert prolongations(found) == [Prolonged(volunteer=holder, currency="points", until=until, points=10)]
     serve(found, "2026-03-20")
-    assert found._lots(holder, Purpose.AVAILABLE, "points") == {until: 30}
+    assert found.tally.answer(lots_of(holder, "points")) == {until: 30}
 
 
 def test_after_a_public_notice_points_end_no_sooner_than_the_last_service_asks() -> None:

@@ -69,9 +69,7 @@ def _ends_of_later(case: Case, holder: str, currency: str, day: date) -> Iterato
                 yield credit.lot
 
 
-def _move(
-    case: Case, holder: str, currency: str, sooner: Mapping[datetime | None, int], until: datetime
-) -> None:
+def _move(case: Case, holder: str, currency: str, sooner: Mapping[datetime | None, int], until: datetime) -> None:
     account, points = Account(holder, Purpose.AVAILABLE), sum(sooner.values())
     postings = [Posting(account, currency, -part, lot, case.booking_day) for lot, part in sooner.items()]
     postings.append(Posting(account, currency, points, until, case.booking_day))

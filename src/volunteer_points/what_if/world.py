@@ -21,7 +21,10 @@ _FILED = frozenset(
         *("Held", "Collected", "Cancelled", "Lapsed", "Returned"),
     }
 )
-"""The kinds of entries that a decision of a replay may want to read again. An award is asked for where points end by inactivity."""
+"""The kinds of entries that a decision of a replay may want to read again.
+
+An award is kept with its record, and asked for where points end by inactivity.
+"""
 
 
 class World(Tally):
