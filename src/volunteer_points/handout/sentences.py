@@ -248,7 +248,7 @@ def expiry(rule: Expiry, say: Phrases) -> str:
         chinese = f"{rule.idle_months} 个月" if rule.idle_months else f"{rule.idle_days} 天"
         return say.pick(
             f"points end {english} after the last service that earned points; serving again in time keeps them all",
-            f"自最近一次得到积分的服务之日起 {chinese}内有效；期间再次服务得到积分，全部积分重新计算有效期",
+            f"积分自最近一次得到积分的服务之日起 {chinese}内有效；期间再次服务得到积分，全部积分重新计算有效期",
         )
     if rule.last_day is not None:
         return say.pick(f"points can be used up to {rule.last_day}", f"积分有效至 {rule.last_day}（含当日）")
