@@ -254,13 +254,14 @@ def expiry(rule: Expiry, say: Phrases) -> str:
         return say.pick(f"points can be used up to {rule.last_day}", f"积分有效至 {rule.last_day}（含当日）")
     if rule.end_of is None:
         return say.pick("points do not end", "积分长期有效")
-    period = rule.end_of.replace("_", "-")
-    later = "" if not rule.after else say.pick(f", {rule.after} later", f"之后第 {rule.after} 个")
-    chinese = say.per(rule.end_of)[1:]
-    return say.pick(
-        f"points end with the {period} of the service{later}",
-        f"积分有效至服务所在{chinese}{later and f'{later}{chinese}'}末",
-    )
+    period, chinese = rule.end_of.replace("_", "-"), say.per(rule.end_of)[1:]
+    which, chinese_which = f"the {period} of the service", f"服务所在{chinese}"
+    if rule.after == 1:
+        which, chinese_which = f"the {period} after that of the service", f"服务所在{chinese}的下一{chinese}"
+    elif rule.after:
+        which = f"the {period} that comes {rule.after} {period}s after that of the service"
+        chinese_which = f"服务所在{chinese}之后的第 {rule.after} 个{chinese}"
+    return say.pick(f"points end with {which}", f"积分有效至{chinese_which}末")
 
 
 def _from_and_to(stream: Earning, say: Phrases) -> str:
