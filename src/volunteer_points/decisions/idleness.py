@@ -33,7 +33,7 @@ def prolonged(case: Case, rulebook: Rulebook, day: date, credited: Iterable[tupl
     case.need(*(each for holder, currency in ends for each in idle_questions(rulebook, holder, currency, day)))
     for (holder, currency), own in ends.items():
         until = max((own, *_ends_of_later(case, holder, currency, day)))
-        sooner = {
+        sooner: dict[datetime | None, int] = {
             lot: part
             for lot, part in case.spendable_of(holder, currency).items()
             if lot is not None and lot < until and part > 0
@@ -64,8 +64,8 @@ def _ends_of_later(case: Case, holder: str, currency: str, day: date) -> Iterato
             continue
         for credit in credits_of(fact):
             is_own = holder == volunteer_holder(fact.volunteer) if credit.to is Whose.VOLUNTEER else True
-            gives = credit.points > 0 and credit.currency == currency and credit.lot is not None
-            if gives and is_own and holder.startswith(f"{credit.to}:"):
+            gives = credit.points > 0 and credit.currency == currency and is_own
+            if gives and credit.lot is not None and holder.startswith(f"{credit.to}:"):
                 yield credit.lot
 
 
