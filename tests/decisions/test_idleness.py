@@ -306,8 +306,8 @@ class Life:
                 case "reverse":
                     self.found.run(Reverse(record=record, reason=REASON), actor="checker")
                 case "correct":
-                    said = {"intervals": (self._hours(two),), "activity": "park"}
-                    correction = Correct(record=record, requested_by="founder-b", reason=REASON, **said)
+                    hours = (self._hours(two),)
+                    correction = Correct(record=record, intervals=hours, requested_by="founder-b", reason=REASON)
                     self.found.run(correction, actor="checker")
                 case "hold":
                     self.redemptions.append(self.found.hold(volunteer, "soap"))
