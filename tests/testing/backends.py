@@ -181,7 +181,8 @@ class NamedMariadb(MariadbBackend):
     def place(self, ledger: str) -> str:
         mariadb().run("mysql", "DROP DATABASE IF EXISTS `beside-it`", "CREATE DATABASE `beside-it`")
         place = mariadb().address(mariadb().create())
-        return with_ledger(place, ledger, self.naming)  # making tables would commit a host's transaction
+        SqlStore.open(place, ledger, naming=self.naming).close()  # a host's transaction cannot make tables
+        return place
 
     def remove(self, place: URL) -> None:
         mariadb().drop(str(place.database))
