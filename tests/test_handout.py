@@ -14,6 +14,7 @@ from tests.test_vocabulary_file import WHOLE
 from volunteer_points.commands import Definition
 from volunteer_points.explain import Lang
 from volunteer_points.handout import differences, html, markdown, phrases, sections
+from volunteer_points.handout.sentences import expiry
 from volunteer_points.programme_file import loads
 from volunteer_points.rules import Accrual, Cap, Milestone, Rulebook, streams_of
 from volunteer_points.testing.vocabulary import programmes
@@ -174,6 +175,16 @@ def test_two_versions_differ_by_what_is_new_gone_and_changed() -> None:
         "cap:day": ("Each volunteer gets at most 80 points a day.", ""),
         "expiry": ("Points do not end.", "Points end 12 months after the service."),
     }
+
+
+@pytest.mark.parametrize("idle, en, zh", [
+    ("months = 12", "12 months", "12 个月"), ("days = 90", "90 days", "90 天"),
+])  # fmt: skip
+def test_points_that_end_by_inactivity_are_told(idle: str, en: str, zh: str) -> None:
+    definition, new = rulebook(HOURLY + f"[rulebooks.expiry]\nidle_{idle}\n")
+    english, chinese = (expiry(new.expiry, phrases(definition, lang)) for lang in ("en", "zh"))
+    assert english.startswith(f"points end {en} after the last service that earned points")
+    assert chinese.startswith(f"积分自最近一次得到积分的服务之日起 {zh}内有效")
 
 
 def test_the_order_of_accruals_is_a_difference() -> None:

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.golden.idle import IDLE_ENTRIES
 from tests.golden.own_rules import OWN_ENTRIES
 from tests.golden.reaching_back import BACK_ENTRIES
 from tests.golden.samples import COMMANDS, ENTRIES
@@ -48,7 +49,7 @@ def test_todays_code_gives_the_golden_vectors(name: str) -> None:
     assert FILES[name]() == checked_in(name), CHANGED
 
 
-GOLDEN = [*checked_in("entries"), *checked_in("vocabulary"), *checked_in("reaching-back"), *checked_in("own-rules")]
+GOLDEN = [line for name in ("entries", "vocabulary", "reaching-back", "own-rules", "idle") for line in checked_in(name)]
 
 
 def test_there_is_a_golden_entry_of_every_kind_and_every_field_is_filled_in_in_one() -> None:
@@ -68,7 +69,7 @@ def test_golden_bytes_are_read_as_the_entry_that_they_were(line: str) -> None:
     kind, leaf, content = line.split("\t")
     (entry,) = [
         entry
-        for entry in (*ENTRIES, *MORE_ENTRIES, *BACK_ENTRIES, *OWN_ENTRIES)
+        for entry in (*ENTRIES, *MORE_ENTRIES, *BACK_ENTRIES, *OWN_ENTRIES, *IDLE_ENTRIES)
         if entry.kind == kind and encode(entry) == content.encode()
     ]
     assert decode(content.encode()) == entry, CHANGED

@@ -316,6 +316,16 @@ class Extended:
 
 
 @attrs.frozen(kw_only=True)
+class Prolonged:
+    """Points that end by inactivity end later, since their holder served again. Postings: to a later lot."""
+
+    volunteer: str
+    currency: str
+    until: datetime
+    points: int = attrs.field(validator=whole)
+
+
+@attrs.frozen(kw_only=True)
 class Transferred:
     """Points went from one volunteer to another; they end when they would have ended."""
 
@@ -467,45 +477,14 @@ class StockCounted:
 
 
 Fact: TypeAlias = (
-    ProgrammeAdopted
-    | RulebookAdopted
-    | TeamFormed
-    | HouseholdFormed
-    | PartnerAgreed
-    | ActivityListed
-    | ItemListed
-    | Withdrawn
-    | PeriodClosed
-    | Enrolled
-    | Described
-    | Joined
-    | Left
-    | Submitted
-    | Approved
-    | Rejected
-    | Voided
-    | Awarded
-    | Confirmed
-    | NotAwarded
-    | Reversed
-    | Corrected
-    | Repaid
-    | Expired
-    | Extended
-    | Transferred
-    | Donated
-    | Endowed
-    | Adjusted
-    | BalanceOpened
-    | Held
-    | Collected
-    | Cancelled
-    | Lapsed
-    | Returned
-    | StockReceived
-    | StockWrittenOff
-    | StockCounted
-)
+    ProgrammeAdopted | RulebookAdopted
+    | TeamFormed | HouseholdFormed | PartnerAgreed | ActivityListed | ItemListed | Withdrawn | PeriodClosed
+    | Enrolled | Described | Joined | Left
+    | Submitted | Approved | Rejected | Voided | Awarded | Confirmed | NotAwarded | Reversed | Corrected
+    | Repaid | Expired | Extended | Prolonged | Transferred | Donated | Endowed | Adjusted | BalanceOpened
+    | Held | Collected | Cancelled | Lapsed | Returned
+    | StockReceived | StockWrittenOff | StockCounted
+)  # fmt: skip
 
 KINDS: Mapping[str, type[Fact]] = {kind.__name__: kind for kind in Fact.__args__}
 """Every kind of fact by its name, which is what stands in the bytes."""

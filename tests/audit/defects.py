@@ -22,6 +22,7 @@ from tests.audit.ledgers import (
     SHOP,
     History,
     StoredLedger,
+    by_inactivity,
     everything,
     interval,
     moment,
@@ -49,6 +50,7 @@ from volunteer_points.entries import (
     NotAwarded,
     PartnerAgreed,
     ProgrammeAdopted,
+    Prolonged,
     Rejected,
     Returned,
     Reversed,
@@ -670,6 +672,61 @@ def a_reversal_freed_more_room_than_its_award_had_taken() -> tuple[StoredLedger,
     forged.until("2026-03-15 10:00")
     forged.serve("v-1", "2026-03-14 18:00", 240)
     return forged.ledger(), "v-1"
+
+
+# --- points that end by inactivity ---
+
+
+def last_prolonged(entries: Entries) -> int:
+    """The place of an entry after which nothing depends on where the points are."""
+    return place(entries, Prolonged, -1)
+
+
+@defect("VP105", "not_prolonged")
+def an_award_left_earlier_points_to_end_sooner() -> tuple[StoredLedger, str]:
+    entries = by_inactivity().entries
+    return not_prolonged(entries, place(entries, Prolonged))
+
+
+@defect("VP105", "not_prolonged")
+def the_end_of_a_notice_left_points_to_end_sooner_than_later_service_asks() -> tuple[StoredLedger, str]:
+    entries = by_inactivity().entries
+    return not_prolonged(entries, last_prolonged(entries))
+
+
+def not_prolonged(entries: Entries, index: int) -> tuple[StoredLedger, str]:
+    cause = entries[index - 1].fact
+    assert isinstance(cause, Awarded | Confirmed)
+    without(entries, index)
+    return ledger(entries[:index]), cause.record
+
+
+@defect("VP105", "prolongation_differs")
+def points_live_longer_than_the_last_service_lets_them() -> tuple[StoredLedger, str]:
+    entries = by_inactivity().entries
+    index, later = last_prolonged(entries), moment("2027-01-01 00:00")
+    say(entries, index, until=later)
+    post(entries, index, lambda each: each._replace(lot=later) if each.amount > 0 else each)
+    return ledger(entries[: index + 1]), entries[index].id
+
+
+@defect("VP105", "prolongation_differs")
+def only_some_of_the_points_live_longer() -> tuple[StoredLedger, str]:
+    entries = by_inactivity().entries
+    index = last_prolonged(entries)
+    fact = entries[index].fact
+    assert isinstance(fact, Prolonged)
+    say(entries, index, points=fact.points - 1)
+    post(entries, index, lambda each: each._replace(amount=each.amount - (1 if each.amount > 0 else -1)))
+    return ledger(entries[: index + 1]), entries[index].id
+
+
+@defect("VP105", "prolonged_for_nothing")
+def points_live_longer_without_any_service() -> tuple[StoredLedger, str]:
+    entries = month()
+    fact = Prolonged(volunteer="v-9", currency="points", until=moment("2027-01-01 00:00"), points=5)
+    forged = append(entries, fact)
+    return ledger(entries), forged.id
 
 
 # --- public notice and funds ---

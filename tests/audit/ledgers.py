@@ -238,6 +238,31 @@ def with_everything() -> c.Definition:
     )  # fmt: skip
 
 
+def by_inactivity() -> History:
+    """Points that end a few days after the last service: served twice, late, for a notice, and taken back."""
+    definition = small_programme()
+    [rulebook] = definition.rulebooks
+    first = attrs.evolve(rulebook, expiry=Expiry(idle_days=9))
+    second = attrs.evolve(first, id="later", since=date(2026, 3, 16), notice_days=1)
+    history = History(attrs.evolve(definition, rulebooks=(first, second)))
+    history.enrol("v-1", "v-2")
+    history.until("2026-03-15 20:00")
+    history.serve("v-1", "2026-03-11 09:00", 60)
+    history.serve("v-1", "2026-03-15 09:00", 60)
+    history.serve("v-1", "2026-03-13 09:00", 60)
+    history.serve("v-2", "2026-03-15 09:00", 60)
+    history.until("2026-03-18 20:00")
+    noticed = history.serve("v-1", "2026-03-18 09:00", 60)
+    late = history.serve("v-1", "2026-03-17 09:00", 60)
+    history.until("2026-03-20 00:00")
+    history.run(c.Confirm(record=noticed), LEADER)
+    history.run(c.Confirm(record=late), LEADER)
+    history.run(c.Reverse(record=noticed, reason=REASON), CHECKER)
+    history.until("2026-03-21 20:00")
+    history.serve("v-1", "2026-03-16 09:00", 60)
+    return history
+
+
 def everything() -> History:
     """Awards in public notice, of several currencies, for a household, out of a fund; donations, special prices."""
     history = History(with_everything())

@@ -82,6 +82,20 @@ def strict_programme() -> c.Definition:
     )
 
 
+def idle_programme() -> c.Definition:
+    """The full programme with points that end by inactivity, the main ones soon and its thanks later."""
+    definition = full_programme()
+    rulebooks = []
+    for rulebook in definition.rulebooks:
+        main = Expiry(idle_days=9)
+        streams = tuple(
+            attrs.evolve(each, expiry=main if each.currency == rulebook.currency else Expiry(idle_months=1))
+            for each in rulebook.streams
+        )
+        rulebooks.append(attrs.evolve(rulebook, expiry=main, streams=streams))
+    return attrs.evolve(definition, rulebooks=tuple(rulebooks))
+
+
 KNOWN = vocabulary.Known(
     activities=ACTIVITIES, currencies=("points", "gift", "tenths"), partners=("grain",), items=ITEMS, funds=("care",)
 )
@@ -314,7 +328,9 @@ NUMBERS = st.integers(0, 120)
 @st.composite
 def histories(draw: st.DrawFn) -> History:
     """A history that the library let through, with nothing overdue at its end."""
-    programme = draw(st.sampled_from([small_programme, strict_programme, full_programme, full_programme, None]))
+    programme = draw(
+        st.sampled_from([small_programme, strict_programme, full_programme, full_programme, idle_programme, None])
+    )
     player = Player(draw(any_programme()) if programme is None else programme())
     player.play("receive", 1, 4, 0)
     for action, *numbers in draw(

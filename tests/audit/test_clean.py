@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given
 
 from tests.audit.defects import say
-from tests.audit.ledgers import APPROVER, AUTHOR, CHECKER, LEADER, REASON, SHOP, History, everything, moment, one_month
+from tests.audit.ledgers import (
+    APPROVER,
+    AUTHOR,
+    CHECKER,
+    LEADER,
+    REASON,
+    SHOP,
+    History,
+    by_inactivity,
+    everything,
+    moment,
+    one_month,
+)
 from tests.audit.random_histories import histories
 from volunteer_points import commands as c
 from volunteer_points.audit import Report, audit
@@ -65,6 +77,16 @@ def test_a_month_with_notices_funds_streams_and_special_prices_is_clean() -> Non
     assert (fund.lines["endowed"], fund.lines["paid"], fund.lines["donated"]) == (50, 2, 3)
     assert "+ endowed 50" in report.text()
     assert "in public notice" in report.text()
+
+
+def test_points_that_live_by_service_are_clean_and_whatever_prolongs_them_is_worked_out_again() -> None:
+    history = by_inactivity()
+    report = audited(history)
+    written = [entry.kind for entry in history.entries]
+    assert written.count("Prolonged") == 4
+    assert report.check("VP105").examined == sum(
+        written.count(kind) for kind in ("Awarded", "NotAwarded", "Confirmed", "Prolonged")
+    )
 
 
 def test_points_that_come_back_after_their_end_are_extended_and_the_totals_hold() -> None:

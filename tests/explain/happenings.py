@@ -24,7 +24,7 @@ from volunteer_points.model import (
     SpecialPrice,
     Whose,
 )
-from volunteer_points.rules import Accrual, Route, Stream
+from volunteer_points.rules import Accrual, Expiry, Route, Stream
 
 LANGS: tuple[Lang, Lang] = ("en", "zh")
 REASON = Reason(code="said_so")
@@ -135,6 +135,7 @@ LATER = attrs.evolve(
             accruals=(Accrual(id="each", fixed=Fraction(2)),),
             to=Whose.HOUSEHOLD,
             clause="第六条",
+            expiry=Expiry(idle_months=12),
         ),
     ),
     routes=(Route(id="short", day_minutes_up_to=60, automatic=True), Route(id="long", approvers=2)),
@@ -163,6 +164,9 @@ def _under_the_later_rulebook(history: History) -> None:
     history.run(c.Confirm(record=long), at=at("2028-01-08T00:00"))
     history.run(c.Donate(giver="v-1", fund="care", points=3), actor="v-1")
     held(history, "haircut")
+    again = recorded(history, "2028-01-07T10:00", "2028-01-07T12:00")
+    history.run(c.Approve(record=again), actor="checker")
+    history.run(c.Approve(record=again), actor="founder-a")
 
 
 def plain_rules() -> c.Definition:

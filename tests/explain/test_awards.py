@@ -17,7 +17,7 @@ from volunteer_points.errors import InputError
 from volunteer_points.explain import explain_award, explain_redemption
 from volunteer_points.explain.templates import Lang
 from volunteer_points.model import Period
-from volunteer_points.rules import MINUTES, Accrual, Cap, Rounding, Step
+from volunteer_points.rules import MINUTES, Accrual, Cap, Expiry, Rounding, Step
 
 
 def told(history: History, record: str, lang: Lang = "en") -> list[str]:
@@ -277,6 +277,21 @@ def test_a_debt_that_something_else_repaid_is_not_told() -> None:
     entries = [entry for entry in history.entries if entry.kind == "Repaid" or f"record:{first}" in entry.about]
     assert entries[-1].kind == "Repaid"
     assert "debt" not in explain_award(entries, history.frame, "en").text()
+
+
+def test_points_that_an_award_let_end_later_are_told_with_it_and_with_no_other() -> None:
+    history = begun(with_rules(expiry=Expiry(idle_days=30)))
+    first = approved(history, "2026-03-13T09:00", "2026-03-13T11:20")
+    second = approved(history, "2026-03-14T06:00", "2026-03-14T09:00")
+    assert history.entries[-1].kind == "Prolonged"
+    assert told(history, second)[-2:] == [
+        "Awarded: 30 points, usable until the end of 13 Apr 2026",
+        "23 points of 张三 would have ended sooner and are usable until the end of 13 Apr 2026 now",
+    ]
+    assert told(history, second, "zh")[-1] == "张三 的 23 积分 原先更早到期，现顺延：有效至 2026年4月13日（含当日）"
+    entries = [entry for entry in history.entries if entry.kind == "Prolonged" or f"record:{first}" in entry.about]
+    assert entries[-1].kind == "Prolonged"
+    assert "sooner" not in explain_award(entries, history.frame, "en").text()
 
 
 def test_a_reversal_under_no_cap_of_a_period_leaves_no_room() -> None:

@@ -180,6 +180,14 @@ def test_things_are_shown_by_the_names_that_the_programme_gives_them() -> None:
             "张三 获得 23 积分：2026年3月14日 公园清洁 140 分钟，依据积分办法 2026；有效至 2027年12月31日（含当日）",
         ),
         ("Extended", "5 points of 张三 came back after their end and are usable until the end of 2 Feb 2028", None),
+        (
+            "Prolonged",
+            (
+                "2.0 culture of household h-1 end later, because of new service, and are usable until the end of"
+                " 7 Jan 2029"
+            ),
+            "家庭 h-1 的 2.0 文化分 因再次服务顺延：有效至 2029年1月7日（含当日）",
+        ),
         ("Transferred", "张三 gave 3 points to v-2", "张三 转赠 v-2 3 积分"),
         ("Joined", "张三 joins team repairs from 1 Mar 2026", None),
         ("StockCounted", "大米: 4 counted by shop, +2 against the books (said_so)", None),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from tests.golden.idle import IDLE_ENTRIES
 from tests.golden.own_rules import OWN_ENTRIES
 from tests.golden.reaching_back import BACK_COMMANDS, BACK_ENTRIES
 from tests.golden.samples import COMMANDS, ENTRIES, NOON, RULEBOOK
@@ -54,6 +55,7 @@ FILES: Mapping[str, Callable[[], list[str]]] = {
     "vocabulary": lambda: lines_of_entries(MORE_ENTRIES),
     "vocabulary-digests": lambda: ["\t".join(line) for line in digests_of(MORE_COMMANDS)],
     "reaching-back": lambda: lines_of_entries(BACK_ENTRIES),
+    "idle": lambda: lines_of_entries(IDLE_ENTRIES),
     "own-rules": lambda: lines_of_entries(OWN_ENTRIES),
     "reaching-back-digests": lambda: ["\t".join(line) for line in digests_of(BACK_COMMANDS)],
 }

@@ -45,6 +45,8 @@ def first_day_after(expiry: Expiry, day: date, calendar: Calendar = SHANGHAI) ->
     (Expiry(months=1), SATURDAY, date(2026, 4, 15)),
     (Expiry(days=1), SATURDAY, date(2026, 3, 16)),
     (Expiry(days=365), date(2027, 3, 1), date(2028, 3, 1)),
+    (Expiry(idle_months=12), date(2028, 2, 29), date(2029, 3, 1)),
+    (Expiry(idle_days=1), SATURDAY, date(2026, 3, 16)),
 ])  # fmt: skip
 def test_points_are_good_through_the_last_day(expiry: Expiry, day: date, after: date | None) -> None:
     assert first_day_after(expiry, day) == after
@@ -85,7 +87,8 @@ def test_after_months_is_through_the_same_day_or_the_months_last(day: date, mont
 def test_the_longest_ends_lie_within_the_calendar() -> None:
     """Found by reading: an end after 100,000 months was taken, and broke the first award."""
     last = date(2999, 12, 31)
-    for expiry in (Expiry(end_of=Period.YEAR, after=1000), Expiry(months=12_000), Expiry(days=366_000)):
+    for expiry in (Expiry(end_of=Period.YEAR, after=1000), Expiry(months=12_000), Expiry(days=366_000),
+                   Expiry(idle_months=12_000), Expiry(idle_days=366_000)):  # fmt: skip
         ends = expiry.ends(last, SHANGHAI)
         assert ends is not None
         assert ends.year > 3900
@@ -95,7 +98,7 @@ def test_the_longest_ends_lie_within_the_calendar() -> None:
 def test_points_with_a_last_day_end_with_it_whenever_they_were_earned(day: date) -> None:
     expiry = Expiry(last_day=date(2026, 12, 31))
     assert expiry.ends(day, SHANGHAI) == datetime(2026, 12, 31, 16, tzinfo=UTC)
-    for other in (Expiry(end_of=Period.YEAR), Expiry(months=1), Expiry(days=1)):
+    for other in (Expiry(end_of=Period.YEAR), Expiry(months=1), Expiry(days=1), Expiry(idle_days=1)):
         with pytest.raises(InputError, match="one"):
             attrs.evolve(other, last_day=date(2026, 12, 31))
 

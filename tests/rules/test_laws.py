@@ -60,7 +60,9 @@ def rulebooks(draw: st.DrawFn) -> Rulebook:
         milestones=(),
         caps=(),
     )
-    streams = (*drawn.streams, *draw(st.sampled_from([(), (more,), (attrs.evolve(more, currency="points"),)])))
+    idle = drawn.expiry.is_idle or more.expiry.is_idle  # one currency does not end by inactivity here, otherwise there
+    for_points = attrs.evolve(more, currency="points", expiry=drawn.expiry if idle else more.expiry)
+    streams = (*drawn.streams, *draw(st.sampled_from([(), (more,), (for_points,)])))
     return attrs.evolve(
         drawn, time_factors=(*drawn.time_factors, *draw(st.sampled_from([(), (factor,)]))), streams=streams
     )

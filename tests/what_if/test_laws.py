@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.audit.ledgers import History, StoredLedger, everything, one_month, stored_entries
+from tests.audit.ledgers import History, StoredLedger, by_inactivity, everything, one_month, stored_entries
 from tests.audit.random_histories import KNOWN, histories
 from volunteer_points.audit import audit
 from volunteer_points.entries import Awarded, Entry, ProgrammeAdopted, RulebookAdopted
@@ -147,7 +147,7 @@ def test_rules_teams_and_people_add_up_to_what_was_awarded(history: History, tri
             assert amount == sum(getattr(each.earned, world) for each in report.teams if each.currency == currency)
 
 
-@pytest.mark.parametrize("history", [one_month, everything], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("history", [one_month, everything, by_inactivity], ids=lambda each: each.__name__)
 def test_a_month_of_everything_comes_out_as_it_was_recorded(history: object) -> None:
     entries = history().entries  # type: ignore[operator]  # a function without arguments
     check_same(what_if(entries))

@@ -13,9 +13,10 @@ from volunteer_points.audit.checks import Check, End
 from volunteer_points.audit.credits import expected_postings
 from volunteer_points.audit.credits import notice_ends as _notice_ends
 from volunteer_points.audit.findings import Evidence, Finding, Values
+from volunteer_points.audit.idleness import Idleness
 from volunteer_points.audit.reading import Decision, Record, Seen, Standing
 from volunteer_points.canonical import instant_from, instant_text
-from volunteer_points.entries import Awarded, Confirmed, Entry, NotAwarded, Reversed, RulebookAdopted
+from volunteer_points.entries import Awarded, Confirmed, Entry, NotAwarded, Prolonged, Reversed, RulebookAdopted
 from volunteer_points.errors import Refused, VolunteerPointsError
 from volunteer_points.model import Whose
 from volunteer_points.postings import (
@@ -190,20 +191,28 @@ class Reperformed(Check):
     The service is put together again from what the record said, the rulebook is the one that was in force, and what
     earlier awards used up of the caps is what the entries in front of it add up to. A confirmation comes after the
     public notice and releases what the award had put into it. A developer's own rule that is not there is a finding.
+    Where points end by inactivity, both let what their holder has end later: that much, until then, and nothing else.
     """
 
     id = "VP105"
-    kinds = (*DECIDED, Confirmed)
+    kinds = (*DECIDED, Confirmed, Prolonged, Reversed)
 
     def __init__(self) -> None:
         self._missing: set[str] = set()
+        self._idleness = Idleness()
 
     def examine(self, seen: Seen, before: Standing) -> Iterator[Finding]:
         """Work it out again and compare everything in it, and its postings."""
-        self.examined += 1
         fact = seen.entry.fact
+        self._idleness.after(seen, before)
+        if isinstance(fact, Reversed):
+            return  # it is looked at for what it takes away
+        self.examined += 1
         if isinstance(fact, Confirmed):
             yield from self._confirmed(seen, fact, before)
+            return
+        if isinstance(fact, Prolonged):
+            yield from self._prolonged(seen, fact)
             return
         assert isinstance(fact, DECIDED)  # noqa: S101 - narrows the type
         record = before.records.get(fact.record)
@@ -264,12 +273,44 @@ class Reperformed(Check):
                 record=fact.record,
             )
 
+    def _prolonged(self, seen: Seen, fact: Prolonged) -> Iterator[Finding]:
+        due = self._idleness.due(seen)
+        if due is None:
+            written = {"until": instant_text(fact.until), "points": fact.points}
+            yield self.finding("prolonged_for_nothing", ("entry", seen.id), seen.evidence, actual=written)
+        elif fact != due.fact or Counter(seen.entry.postings) != Counter(due.postings):
+            yield self.finding(
+                "prolongation_differs",
+                ("entry", seen.id),
+                due.evidence,
+                seen.evidence,
+                expected={**_prolonging(due.fact), "postings": _summed(due.postings)},
+                actual={**_prolonging(fact), "postings": _summed(seen.entry.postings)},
+                record=due.record,
+                holder=due.holder,
+            )
+
     def finish(self, end: End) -> Iterator[Finding]:
         """Look for records that were approved and got neither an award nor a reason for none."""
+        for due in self._idleness.missing():
+            self.examined += 1
+            yield self.finding(
+                "not_prolonged",
+                ("record", due.record),
+                due.evidence,
+                expected=_prolonging(due.fact),
+                holder=due.holder,
+                points=end.standing.shown(due.currency, due.points),
+                until=end.standing.clock(due.until),
+            )
         for name, record in end.standing.records.items():
             if record.status == "approved" and record.award is None:
                 self.examined += 1
                 yield self.finding("approved_not_awarded", ("record", name), record.evidence, expected={"awards": 1})
+
+
+def _prolonging(fact: Prolonged) -> dict[str, Any]:
+    return {**attrs.asdict(fact), "until": instant_text(fact.until)}
 
 
 def _worked_out(record: Record, before: Standing, at: datetime) -> tuple[ServiceRecord, Rulebook, Working]:

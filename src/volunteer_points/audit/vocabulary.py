@@ -47,6 +47,7 @@ VOCABULARY: Mapping[str, Words] = {
     "Endowed": Words("endowment", "注入基金"),
     "Expired": Words("expiry", "到期清零"),
     "Extended": Words("extension", "延期"),
+    "Prolonged": Words("prolongation", "顺延"),
     "Held": Words("hold", "预留"),
     "Lapsed": Words("lapse", "预留过期"),
     "NotAwarded": Words("non-award", "不发放"),

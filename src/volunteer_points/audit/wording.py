@@ -328,6 +328,29 @@ SENTENCES: Mapping[str, Sentence] = {
         ),
         _REVERSE,
     ),
+    "prolonged_for_nothing": Sentence(
+        Words(
+            "entry {subject} lets points end later ({actual}), and no award in its commit asks for that",
+            "分录 {subject} 顺延了积分的有效期（{actual}），但同一次提交中没有相应的发放",
+        ),
+        _REPAIR,
+    ),
+    "prolongation_differs": Sentence(
+        Words(
+            "entry {subject} lets points of {holder} end later as {actual}; the award of record {record} asks for"
+            " {expected}",
+            "分录 {subject} 顺延 {holder} 的积分为 {actual}；按记录 {record} 的发放应为 {expected}",
+        ),
+        _REPAIR,
+    ),
+    "not_prolonged": Sentence(
+        Words(
+            "{holder} served again (record {subject}), and {points} points that were to end only at {until} were left"
+            " to end sooner",
+            "{holder} 再次服务（记录 {subject}），其 {points} 积分应顺延至 {until}，但没有顺延",
+        ),
+        _REPAIR,
+    ),
     "approved_not_awarded": Sentence(
         Words(
             "record {subject} was approved, and there is neither an award nor a reason for none",

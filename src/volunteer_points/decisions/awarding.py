@@ -21,6 +21,7 @@ from volunteer_points.decisions.case import (
     taken,
     volunteer_question,
 )
+from volunteer_points.decisions.idleness import credits_of, idle_questions, moved_on, moves_of, prolonged
 from volunteer_points.decisions.measuring import Measurer
 from volunteer_points.entries import (
     ActivityListed,
@@ -119,6 +120,7 @@ def work_out(case: Case, said: Said, on: date, *, rating: str = "") -> Working:
         *Measurer(case, said.volunteer).questions(needed(rulebook, anybody, own_rules, at_most=True)),
         debt(said.volunteer, rulebook.currency),
         lots_of(volunteer_holder(said.volunteer), rulebook.currency),
+        *idle_questions(rulebook, volunteer_holder(said.volunteer), rulebook.currency, on),
     )
     return worked_out(case, said, on, rating=rating)
 
@@ -181,6 +183,7 @@ def write_award(case: Case, said: Said, on: date, working: Working) -> None:
     paid_by = (each.account.holder for each in postings if each.account.purpose == Purpose.AVAILABLE)
     about = dict.fromkeys((*subjects, *(holder for _, holder in credited), *paid_by))
     case.draft(fact, tuple(about), on, tuple(postings))
+    prolonged(case, rulebook, on, [(holder, credit) for credit, holder in credited])
     if notice_ends is None:
         for credit, holder in credited:
             if credit.points > 0:
@@ -197,13 +200,6 @@ def _credits(rulebook: Rulebook, working: Working) -> Iterator[Credit]:
             source=rulebook.source,
         )
     yield from working.more
-
-
-def credits_of(fact: Awarded) -> Iterator[Credit]:
-    """All that an award gave."""
-    if fact.points:
-        yield Credit(currency=fact.currency, points=fact.points, lot=fact.lot, to=fact.to, source=fact.source)
-    yield from fact.more
 
 
 def _notice_ends(case: Case, rulebook: Rulebook) -> datetime | None:
@@ -393,11 +389,12 @@ def _out_of(case: Case, entry: Entry, fact: Awarded, hand: _Hand, order: Reversa
     holder, currency = hand.holder, hand.currency
     pending, expired = Account(holder, Purpose.PENDING, fact.record), LotsOf(Account(holder, Purpose.EXPIRED), currency)
     questions = [lots_of(holder, currency), expired, *([LotsOf(pending, currency)] if fact.counts_from else [])]
-    case.need(*questions)
+    case.need(*questions, *moves_of(case, entry, holder, currency))
     if fact.counts_from and (waiting := case.ask(LotsOf(pending, currency))):
         return [Posting(pending, currency, -part, lot, case.booking_day) for lot, part in waiting.items()]
     own = hand.gave if fact.counts_from is None else _lots_confirmed(entry, fact, hand)
     rest = sum(own.values())
+    own = moved_on(case, entry, holder, currency, own)
     postings: list[Posting] = []
 
     def take(purpose: Purpose, amounts: Mapping[datetime | None, int]) -> None:
@@ -470,5 +467,8 @@ def confirm_award(case: Case, entry: Entry, subjects: tuple[str, ...]) -> None:
         account = Account(each.account.holder, Purpose.AVAILABLE)
         postings += [each.mirrored(), Posting(account, each.unit, each.amount, credit.lot, each.on)]
     case.draft(Confirmed(record=fact.record, volunteer=fact.volunteer), subjects, entry.on, tuple(postings))
+    rulebook = next((each for each in case.frame.rulebooks if each.id == fact.rulebook), None)
+    if rulebook is not None:
+        prolonged(case, rulebook, entry.on, [(each.account.holder, credit) for each, credit in noticed])
     for each, _ in noticed:
         repaid(case, each.account.holder, each.unit)

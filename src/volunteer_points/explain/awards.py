@@ -43,6 +43,10 @@ TITLES: Mapping[str, Words] = {
 }
 
 LINES: Mapping[str, Words] = {
+    "prolonged": Words(
+        "{points}[ of {volunteer}] would have ended sooner and are usable {until} now",
+        "[{volunteer} 的 ]{points} 原先更早到期，现顺延：{until}",
+    ),
     "recorded": Words(
         "Recorded by {actor} on {booked_at}: {activity}[, {intervals}, {minutes}][, {without_times}][, team {team}];"
         " {evidence}[; {details}][; from {source}]",
@@ -196,8 +200,8 @@ def explain_award(
     """Why a record earned what it earned, from the first record to the last correction.
 
     Args:
-        entries: Everything that was written about one record, in order; entries that repaid a debt from its award may
-            be among them.
+        entries: Everything that was written about one record, in order; what its award brought
+            about besides (a debt repaid, points that end later) may be among them.
         frame: The programme: its clock, currencies and rulebooks.
         lang: ``zh`` or ``en``.
         names: Names to show in place of ids.
@@ -209,7 +213,7 @@ def explain_award(
         InputError: ``nothing_to_explain`` when no record is among the entries.
     """
     told, known = tuple(entries), tuple(history)
-    state = record_state(tuple(entry for entry in told if entry.kind in _TOLD and entry.kind != "Repaid"))
+    state = record_state(tuple(entry for entry in told if entry.kind in _TOLD and entry.kind not in _BESIDES))
     if state is None:
         raise InputError("nothing_to_explain", wanted="record")
     speaker = Speaker(lang, frame, names)
@@ -217,7 +221,7 @@ def explain_award(
     lines = [
         line
         for entry in told
-        if entry.kind in _TOLD and (entry.kind != "Repaid" or entry.key in awards)
+        if entry.kind in _TOLD and (entry.kind not in _BESIDES or entry.key in awards)
         for line in _TOLD[entry.kind](entry, speaker, past_of(entry, known, frame))
     ]
     said = next(entry for entry in reversed(told) if entry.fact is state.said)
@@ -285,10 +289,14 @@ _TOLD: Mapping[str, Callable[[Entry, Speaker, Past | None], list[Line]]] = {
     "NotAwarded": _not_awarded,
     "Confirmed": _simply("confirmed"),
     "Repaid": _simply("repaid"),
+    "Prolonged": _simply("prolonged"),
     "Reversed": _reversed,
     "Corrected": _simply("corrected"),
 }
 """What is told of each kind of entry about a record."""
+
+_BESIDES = frozenset({"Repaid", "Prolonged"})
+"""What an award brings about besides, in its own commit."""
 
 
 # --- the working -------------------------------------------------------------------------------------------------

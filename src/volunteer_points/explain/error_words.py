@@ -80,7 +80,12 @@ INPUT: Mapping[str, ErrorWords] = {
     "one_expiry": ErrorWords(
         "The expiry says more than one thing, or none that ends[: {value}].", "",
         "有效期写法不唯一或没有期限[：{value}]。",
-        "end_of、months、days、last_day 只写一个；都不写表示长期有效。",
+        "end_of、months、days、last_day、idle_months、idle_days 只写一个；都不写表示长期有效。",
+    ),
+    "idle_mixed": ErrorWords(
+        "In rulebook {rulebook} some points of {currency} end by inactivity and others in another way.", "",
+        "积分办法 {rulebook} 中，{currency} 有的按不活跃到期，有的按别的方式到期。",
+        "同一种积分请采用同一种有效期，或都不写有效期。",
     ),
     "bad_day_of_month": ErrorWords("{value}: a month has no such day.", "", "{value}：一个月里没有这一天。", ""),
     "empty_rulebook": ErrorWords(

@@ -50,6 +50,7 @@ PROGRAMME_FILE_IN_CHINESE: Mapping[str, str] = {
     "four_eyes_missing": "不是两位不同的负责人",
     "four_eyes_unclear": "同时写了两位负责人和由一人负责",
     "one_expiry": "有效期只能有一种写法",
+    "idle_mixed": "同一种积分的有效期写法不一致",
     "one_rate": "需要且只能有一种计分方式",
     "price_dates": "各价格的起始日期没有先后顺序",
     "price_missing": "需要价格、折合金额或自定规则之一",

@@ -150,6 +150,10 @@ LINES: Mapping[str, Words] = {
         "{points}[ of {volunteer}] came back after their end and are usable {until}",
         "[{volunteer} 的 ]{points} 退回时已到期，宽限：{until}",
     ),
+    "Prolonged": Words(
+        "{points}[ of {volunteer}] end later, because of new service, and are usable {until}",
+        "[{volunteer} 的 ]{points} 因再次服务顺延：{until}",
+    ),
     "Transferred": Words("{giver} gave {points} to {receiver}", "{giver} 转赠 {receiver} {points}"),
     "Donated": Words("{giver} gave {points} to fund {fund}", "{giver} 向基金 {fund} 捐赠 {points}"),
     "Endowed": Words(
@@ -408,6 +412,7 @@ _MORE: Mapping[str, Callable[[Entry, Any, str], dict[str, Fact]]] = {
     "Confirmed": _confirmed,
     "Reversed": lambda entry, _fact, _currency: {"taken": taken_back(entry), "given_back": _given_back(entry)},
     "Extended": lambda _entry, fact, _currency: {"until": End(fact.until)},
+    "Prolonged": lambda _entry, fact, _currency: {"until": End(fact.until)},
     "Adjusted": _adjusted,
     "BalanceOpened": _opened,
     "StockCounted": _counted,

@@ -215,6 +215,7 @@ VOCABULARY: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "Repaid": ("debt repaid", "抵扣欠分"),
         "Expired": ("expired", "到期清零"),
         "Extended": ("extended", "延期"),
+        "Prolonged": ("prolonged", "顺延"),
         "Transferred": ("transferred", "转赠"),
         "Donated": ("donated", "捐赠"),
         "Endowed": ("endowed", "注入基金"),

@@ -243,6 +243,13 @@ def expiry(rule: Expiry, say: Phrases) -> str:
         )
     if rule.days is not None:
         return say.pick(f"points end {rule.days} days after the service", f"积分自服务之日起 {rule.days} 天内有效")
+    if rule.is_idle:
+        english = f"{rule.idle_months} months" if rule.idle_months else f"{rule.idle_days} days"
+        chinese = f"{rule.idle_months} 个月" if rule.idle_months else f"{rule.idle_days} 天"
+        return say.pick(
+            f"points end {english} after the last service that earned points; serving again in time keeps them all",
+            f"积分自最近一次得到积分的服务之日起 {chinese}内有效；期间再次服务得到积分，全部积分重新计算有效期",
+        )
     if rule.last_day is not None:
         return say.pick(f"points can be used up to {rule.last_day}", f"积分有效至 {rule.last_day}（含当日）")
     if rule.end_of is None:

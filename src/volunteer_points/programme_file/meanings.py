@@ -180,6 +180,8 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "months": "They can be used for so many months.",
         "days": "They can be used for so many days.",
         "last_day": "They can be used up to and on this day; what is earned for a later day has ended at once.",
+        "idle_months": "They end so many months after the last service that earned points: each award lets all that the holder has of the currency and that ends sooner end with what is awarded.",
+        "idle_days": "The same in days.",
     },
     "RedemptionRule": {
         "minimum_balance": "Who has fewer points cannot redeem.",

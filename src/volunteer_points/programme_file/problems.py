@@ -119,6 +119,7 @@ WORDS: Mapping[str, Words] = {
     "not_text": Words("is no text that the ledger can keep"),
     "not_whole": Words("is not a whole number"),
     "one_expiry": Words("can end in one way only"),
+    "idle_mixed": Words("end by inactivity in one place and otherwise in another"),
     "one_rate": Words("needs exactly one rate"),
     "price_dates": Words("has prices whose days do not follow one another"),
     "price_missing": Words("needs prices, a worth or an own rule"),

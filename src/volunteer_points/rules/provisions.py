@@ -254,7 +254,11 @@ class Cap:
 
 @attrs.frozen(kw_only=True)
 class Expiry:
-    """When points end: with a period (``after`` periods later), after months, after days, on a day, or never."""
+    """When points end: with a period (``after`` periods later), after months, after days, on a day, or never.
+
+    With ``idle_months`` or ``idle_days`` they end so long after the last service that earned points: each award lets
+    whatever its holder has of the currency, unless it ends later anyhow, end with what is awarded.
+    """
 
     end_of: Period | None = None
     after: int = attrs.field(default=0, validator=[not_negative, at_most(1000)])
@@ -265,20 +269,33 @@ class Expiry:
         default=None, validator=attrs.validators.optional(attrs.validators.and_(positive, at_most(366_000)))
     )
     last_day: date | None = attrs.field(default=None, validator=attrs.validators.optional(calendar_day))
+    idle_months: int | None = attrs.field(
+        default=None, validator=attrs.validators.optional(attrs.validators.and_(positive, at_most(12_000)))
+    )
+    idle_days: int | None = attrs.field(
+        default=None, validator=attrs.validators.optional(attrs.validators.and_(positive, at_most(366_000)))
+    )
 
     def __attrs_post_init__(self) -> None:
-        if sum(given is not None for given in (self.end_of, self.months, self.days, self.last_day)) > 1:
-            fix = "Give one of 'end_of', 'months', 'days' and 'last_day', or none for never."
+        kinds = (self.end_of, self.months, self.days, self.last_day, self.idle_months, self.idle_days)
+        if sum(given is not None for given in kinds) > 1:
+            fix = "Give one of 'end_of', 'months', 'days', 'last_day', 'idle_months', 'idle_days', or none for never."
             raise InputError("one_expiry", fix=fix)
         if self.end_of is Period.EVER:
             raise InputError("one_expiry", value="ever", fix="Leave the expiry out: then points never end.")
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether points end by inactivity, so that later service lets them end later."""
+        return self.idle_months is not None or self.idle_days is not None
+
     def ends(self, day: date, calendar: Calendar) -> datetime | None:
-        """The first instant at which points earned for ``day`` can no longer be used."""
-        if self.months is not None:
-            return calendar.start_of(add_months(day, self.months) + timedelta(days=1))
-        if self.days is not None:
-            return calendar.start_of(day + timedelta(days=self.days + 1))
+        """The first instant at which points earned for ``day`` can no longer be used, without later service."""
+        months, days = self.months or self.idle_months, self.days or self.idle_days
+        if months is not None:
+            return calendar.start_of(add_months(day, months) + timedelta(days=1))
+        if days is not None:
+            return calendar.start_of(day + timedelta(days=days + 1))
         if self.last_day is not None:
             return calendar.start_of(self.last_day + timedelta(days=1))
         if self.end_of is None:

@@ -263,6 +263,19 @@ class Rulebook:
             twice = sorted({name for name in ids if ids.count(name) > 1})
             if twice:
                 raise InputError("id_twice", rulebook=self.id, kind=kind, id=twice[0], fix="Give each its own id.")
+        for currency in {stream.currency for stream in self._earning}:
+            kinds = {each.expiry for each in self._earning if each.currency == currency and each.expiry != Expiry()}
+            if len(kinds) > 1 and any(each.is_idle for each in kinds):
+                fix = "Let all that earns this currency end in the same way, or not at all."
+                raise InputError("idle_mixed", rulebook=self.id, currency=currency, fix=fix)
+
+    @property
+    def _earning(self) -> tuple[Earning, ...]:
+        return (self, *self.streams)
+
+    def ends_idle(self, currency: str) -> bool:
+        """Whether points of a currency that this version gives end by inactivity."""
+        return any(each.expiry.is_idle for each in self._earning if each.currency == currency)
 
     def _ids(self) -> Iterator[tuple[str, list[str]]]:
         streams: tuple[Earning, ...] = (self, *self.streams)

@@ -249,6 +249,8 @@ def expiries() -> st.SearchStrategy[Expiry]:
         st.builds(Expiry, end_of=periods, after=st.integers(0, 3)),
         st.builds(Expiry, months=st.integers(1, 60)),
         st.builds(Expiry, days=st.integers(1, 1000)),
+        st.builds(Expiry, idle_months=st.integers(1, 60)),
+        st.builds(Expiry, idle_days=st.integers(1, 1000)),
     )
 
 

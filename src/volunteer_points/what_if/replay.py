@@ -302,7 +302,7 @@ class Replay:
         **dict.fromkeys((e.Awarded, e.NotAwarded), _award),
         e.Confirmed: _confirm,
         e.Reversed: _reverse,
-        **dict.fromkeys((e.Repaid, e.Extended), _follows),
+        **dict.fromkeys((e.Repaid, e.Extended, e.Prolonged), _follows),
         e.Expired: _expire,
         **dict.fromkeys((e.Held, e.Collected, e.Cancelled, e.Lapsed, e.Returned), _again),
         **dict.fromkeys((e.Transferred, e.Donated, e.Adjusted, e.BalanceOpened), _again),

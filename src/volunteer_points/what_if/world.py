@@ -17,10 +17,14 @@ _FILED = frozenset(
         *("Enrolled", "Described", "Joined", "Left"),
         *("ActivityListed", "TeamFormed", "ItemListed", "Withdrawn"),
         *("Submitted", "Corrected", "Rejected", "Voided", "Reversed"),
+        *("Awarded", "Prolonged"),
         *("Held", "Collected", "Cancelled", "Lapsed", "Returned"),
     }
 )
-"""The kinds of entries that a decision of a replay may want to read again. An award is kept with its record."""
+"""The kinds of entries that a decision of a replay may want to read again.
+
+An award is kept with its record, and asked for where points end by inactivity.
+"""
 
 
 class World(Tally):
