@@ -76,6 +76,14 @@ def test_a_number_reads_back_from_its_text(value: Fraction) -> None:
     assert converter().structure(plain(value), Fraction) == value
 
 
+@pytest.mark.parametrize("value", [Fraction(10**40), Fraction(-(10**40), 3), Fraction(1, 10**40 + 1)])
+def test_a_number_that_came_of_calculating_reads_back_however_long_it_is(value: Fraction) -> None:
+    """Nobody may write so many digits; but a price in cash times a quantity may have them, and what is written is read."""
+    with pytest.raises(InputError):
+        exact(str(value))
+    assert converter().structure(plain(value), Fraction) == value
+
+
 # --- instants ----------------------------------------------------------------------------------------------------
 
 INSTANTS = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.timezones())  # noqa: DTZ001

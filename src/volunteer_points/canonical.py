@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DIGITS_MAX = 30
 _NUMBER = re.compile(rf"[+-]?[0-9]{{1,{_DIGITS_MAX}}}(\.[0-9]{{1,{_DIGITS_MAX}}}|/[0-9]{{1,{_DIGITS_MAX}}})?")
+_WRITTEN = re.compile(r"-?[0-9]+(/[0-9]+)?")
 
 
 def exact(value: object) -> Fraction:
@@ -86,6 +87,16 @@ def _refuse(value: object, _type: object) -> NoReturn:
 
 def _whole(value: object, _type: object) -> int:
     return value if type(value) is int else _refuse(value, _type)
+
+
+def _ratio(value: object, _type: object) -> Fraction:
+    """An exact number; one that was written by this converter is read whatever came of calculating, however long."""
+    if isinstance(value, str) and _WRITTEN.fullmatch(value):
+        try:
+            return Fraction(value)
+        except (ValueError, ZeroDivisionError):  # longer than Python reads, or over nought
+            pass
+    return exact(value)
 
 
 def _text(value: object, _type: object) -> str:
@@ -151,7 +162,7 @@ def converter() -> Converter:
     made.register_structure_hook(datetime, _instant)
     made.register_structure_hook(date, _day)
     made.register_structure_hook(time, _time)
-    made.register_structure_hook(Fraction, lambda value, _: exact(value))
+    made.register_structure_hook(Fraction, _ratio)
     made.register_structure_hook(int, _whole)
     made.register_structure_hook(str, _text)
     made.register_structure_hook(bool, _truth)
