@@ -78,7 +78,7 @@ def test_a_number_reads_back_from_its_text(value: Fraction) -> None:
 
 @pytest.mark.parametrize("value", [Fraction(10**40), Fraction(-(10**40), 3), Fraction(1, 10**40 + 1)])
 def test_a_number_that_came_of_calculating_reads_back_however_long_it_is(value: Fraction) -> None:
-    """Nobody may write so many digits; but a price in cash times a quantity may have them, and what is written is read."""
+    """Nobody may write so many digits; but a price in cash times a quantity may have them, and it reads back."""
     with pytest.raises(InputError):
         exact(str(value))
     assert converter().structure(plain(value), Fraction) == value
