@@ -107,11 +107,11 @@ def serve(programme: Programme, minutes: int, metres: int = 0, *, activity: str 
     return programme.execute(Approve(record=record), actor="founder").fact(Awarded)
 
 
-def brought_over(programme: Programme, hours: int) -> None:
+def brought_over(programme: Programme, hours: int, *, points: int = 100) -> None:
     command = OpenBalance(
         volunteer="li",
         currency="points",
-        points=100,
+        points=points,
         minutes=hours * 60,
         requested_by="founder",
         reason=Reason(code="paper"),
@@ -284,6 +284,28 @@ def test_a_condition_and_a_price_of_ones_own_are_held_and_explained(rules: OwnRu
     assert "✗ steady: 0 hours in the last 3 months; wanted: ≥ 1; found: 0; missing: 1 (clause 第九条)" in quote.text()
     held = next(entry.fact for entry in redeemed(rules).entries() if isinstance(entry.fact, Held))
     assert (held.price, dict(held.priced_by)["own.hours"]) == (20, "40")
+
+
+def test_a_price_of_ones_own_is_rounded_up_to_the_smallest_part_of_its_currency(rules: OwnRules) -> None:
+    tenths = TEXT.replace("[[rulebooks]]", 'currencies = [{ id = "points", decimals = 1 }]\n\n[[rulebooks]]')
+    programme = begun(rules, loads(tenths, own_rules=rules))
+    programme.execute(ReceiveStock(item="rice", quantity=5), actor="founder")
+    brought_over(programme, 41, points=1000)
+    held = programme.execute(Redeem(volunteer="li", item="rice"), actor="founder").fact(Held)
+    assert held.price == 198  # 30 - 41/4 = 19.75
+
+
+def test_a_condition_of_ones_own_may_stand_in_a_level(rules: OwnRules) -> None:
+    steady = next(line for line in TEXT.splitlines() if line.startswith("redemption.conditions"))
+    level = steady.replace("redemption.conditions", 'ladders = [{ id = "stars", levels = [{ id = "one", conditions')
+    stars = 'redemption.conditions = [{ id = "star", ladder = "stars", level = "one" }]'
+    programme = begun(rules, loads(TEXT.replace(steady, f"{level} }}] }}]\n{stars}"), own_rules=rules))
+    programme.execute(ReceiveStock(item="rice", quantity=5), actor="founder")
+    with pytest.raises(Refused) as refused:
+        programme.execute(Redeem(volunteer="li", item="rice"), actor="founder")
+    assert refused.value.code == "condition_unmet"
+    brought_over(programme, 40)
+    assert programme.execute(Redeem(volunteer="li", item="rice"), actor="founder").fact(Held).price == 20
 
 
 def test_the_price_of_a_redemption_is_explained_without_the_item(rules: OwnRules) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.decisions.community import DEFINITION, ENDS_2027, REASON, Community, at, definition, fact, interval, kinds
 from volunteer_points.commands import Adjust, Approve, Cancel, Collect, Enrol, Lapse, Redeem, Return, Submit, Transfer
-from volunteer_points.entries import Held
+from volunteer_points.entries import Expired, Held
 from volunteer_points.model import (
     Condition,
     Details,
@@ -247,8 +247,9 @@ def test_goods_with_a_worth_are_priced_by_the_rate_of_their_partner() -> None:
 
 def test_what_is_left_after_a_redemption_ends_where_the_rulebook_says_so() -> None:
     here = community(clears_rest=True)
-    redemption = kinds(here.run(HAIRCUT, actor="leader"))
-    assert redemption == ["Held", "Expired"]
+    done = here.run(HAIRCUT, actor="leader")
+    assert kinds(done) == ["Held", "Expired"]
+    assert fact(done, Expired).volunteer == "v-1"
     assert here.available("v-1") == 0
     assert here.available("v-2") == 100
     exact = community(points=5, clears_rest=True)
